@@ -1,0 +1,59 @@
+/** The text of `--help`, from the option table. */
+
+import { COMMAND_FLAGS } from './command-line.ts';
+import { flagOf, optionsOfSection, variablesOf } from './names.ts';
+import type { OptionName } from './options.ts';
+import { optionOf, SECTIONS } from './options.ts';
+
+const WIDTH = 100;
+const INDENT = '      ';
+
+const INTRODUCTION = [
+  'Takes Prometheus remote_write and publishes the samples to Kafka.',
+  'Each option is a flag, a variable or a key of the YAML file: --kafka.topic=metrics, KAFKA_TOPIC=metrics, or `topic: metrics` below `kafka:`. A flag wins over a variable, a variable over the file, the file over the default.',
+];
+
+export function helpText(): string {
+  const parts = ['Usage: kafka-adapter [--name=value ...]', ...INTRODUCTION.map((text) => wrap(text, ''))];
+  const commands = Object.entries(COMMAND_FLAGS).map(([name, doc]) => {
+    const flag =
+      name === 'config.file'
+        ? `${flagOf(name)}=PATH`
+        : name === 'help'
+          ? `-h, ${flagOf(name)}`
+          : flagOf(name);
+    return `  ${flag}\n${wrap(doc, INDENT)}`;
+  });
+  parts.push(`Commands:\n${commands.join('\n')}`);
+  for (const [section, title] of Object.entries(SECTIONS)) {
+    parts.push(`${title}:\n${optionsOfSection(section).map(describe).join('\n')}`);
+  }
+  return `${parts.join('\n\n')}\n`;
+}
+
+function describe(name: OptionName): string {
+  const { kind, doc, default: preset } = optionOf(name);
+  const head =
+    kind.form === 'switch'
+      ? `  ${flagOf(name)}, ${flagOf(`no_${name}`)}`
+      : `  ${flagOf(name)}=<${kind.type}>`;
+  const facts = [
+    ...(kind.bounds === '' ? [] : [kind.bounds.replaceAll('`', '')]),
+    `default ${preset === '' ? 'empty' : preset}`,
+    `variable ${variablesOf(name).join(' or ')}`,
+  ];
+  return `${head}\n${wrap(doc.replaceAll('`', ''), INDENT)}\n${wrap(`(${facts.join('; ')})`, INDENT)}`;
+}
+
+/** Breaks at spaces, so that no line is longer than WIDTH unless one word is. */
+function wrap(text: string, indent: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
+      lines.push(indent + line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, indent + line].join('\n');
+}

@@ -1,0 +1,110 @@
+/** Puts the sources together: flag over variable over file over default, with all problems at once. */
+
+import type { Action, CommandLine } from './command-line.ts';
+import { readCommandLine } from './command-line.ts';
+import type { ConfigFile } from './config-file.ts';
+import { readConfigFile } from './config-file.ts';
+import type { Environment, Sources } from './environment.ts';
+import { CONFIG_FILE_VARIABLE, readEnvironment } from './environment.ts';
+import type { Config, OptionName } from './options.ts';
+import { OPTION_NAMES, optionOf } from './options.ts';
+import type { Origins } from './rules.ts';
+import { RULES } from './rules.ts';
+import type { Origin, Setting } from './settings.ts';
+import { originText, problemOf } from './settings.ts';
+
+export interface LoadInput extends Sources {
+  /** The arguments alone, without program and script. */
+  readonly argv: readonly string[];
+}
+
+/** Everything is well; warnings are for the log. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly origins: Origins;
+  readonly warnings: readonly string[];
+}
+
+/** There is no config; each problem is one line that names its place. */
+export interface RefusedConfig {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What the command line asks for; tells help and version apart before anything is checked. */
+export function requestedAction(argv: readonly string[]): Action {
+  return readCommandLine(argv).action;
+}
+
+/** Reads all sources and checks all of them, also what a stronger source overrides. Never throws for bad input. */
+export function loadConfig(input: LoadInput): LoadedConfig | RefusedConfig {
+  const commandLine = readCommandLine(input.argv);
+  const environment = readEnvironment(input);
+  const file = fileOf({ commandLine, environment, readFile: input.readFile });
+  // Strongest first.
+  const settings = [...commandLine.settings, ...environment.settings, ...file.settings];
+  const problems = [...commandLine.problems, ...environment.problems, ...file.problems];
+  problems.push(...settings.map(problemOf).filter((problem) => problem !== undefined));
+  const { config, origins, unread } = effective(settings);
+  const warnings = [...environment.warnings];
+  for (const rule of RULES) {
+    if (rule.reads.some((name) => unread.has(name))) continue;
+    const message = rule.check(config, origins);
+    if (message === undefined) continue;
+    const line = `${message}${placesOf(rule.reads, origins)}`;
+    (rule.level === 'problem' ? problems : warnings).push(line);
+  }
+  return problems.length > 0 ? { problems, warnings } : { config, origins, warnings };
+}
+
+interface FileSources {
+  readonly commandLine: CommandLine;
+  readonly environment: Environment;
+  readonly readFile: Sources['readFile'];
+}
+
+function fileOf({ commandLine, environment, readFile }: FileSources): ConfigFile {
+  const path = commandLine.configFile ?? environment.configFile;
+  if (path === undefined) return { settings: [], problems: [] };
+  const place =
+    commandLine.configFile === undefined ? `variable ${CONFIG_FILE_VARIABLE}` : 'flag --config.file';
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch (error) {
+    return { settings: [], problems: [`${place}: cannot read ${path}: ${(error as Error).message}`] };
+  }
+  return readConfigFile(path, text);
+}
+
+/** The value that counts for every option, and which options have none because it could not be read. */
+function effective(settings: readonly Setting[]): {
+  config: Config;
+  origins: Origins;
+  unread: Set<OptionName>;
+} {
+  const config: Partial<Record<OptionName, unknown>> = {};
+  const origins: Partial<Record<OptionName, Origin>> = {};
+  const unread = new Set<OptionName>();
+  for (const name of OPTION_NAMES) {
+    const strongest = settings.find((setting) => setting.name === name);
+    if (strongest !== undefined && 'error' in strongest.reading) unread.add(name);
+    config[name] = strongest && 'value' in strongest.reading ? strongest.reading.value : defaultOf(name);
+    origins[name] = strongest?.origin ?? { source: 'default', place: '' };
+  }
+  return { config: config as Config, origins: origins as Origins, unread };
+}
+
+function defaultOf(name: OptionName): unknown {
+  const option = optionOf(name);
+  const reading = option.kind.parse(option.default);
+  if ('error' in reading) throw new Error(`the option table has a bad default: ${name} ${reading.error}`);
+  return reading.value;
+}
+
+/** ` [kafka.topic: flag --kafka.topic]`: where the options that a rule looked at were set. */
+function placesOf(names: readonly OptionName[], origins: Origins): string {
+  const set = names.filter((name) => origins[name].source !== 'default');
+  if (set.length === 0) return '';
+  return ` [${set.map((name) => `${name}: ${originText(origins[name])}`).join('; ')}]`;
+}

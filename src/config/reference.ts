@@ -1,0 +1,100 @@
+/** The text of docs/configuration.md, from the option table. */
+
+import { COMMAND_FLAGS } from './command-line.ts';
+import { flagOf, optionsOfSection, secretFileVariableOf, variableOf } from './names.ts';
+import type { OptionName } from './options.ts';
+import { OPTION_NAMES, optionOf, SECTIONS } from './options.ts';
+import { RULES } from './rules.ts';
+
+const INTRODUCTION = `# Configuration
+
+<!-- Generated from src/config/options.ts by \`npm run docs\`; do not edit. -->
+
+Every option has one name and three forms. \`http.max_body_size\` is
+
+- the flag \`--http.max-body-size=32MiB\` (\`--http.max_body_size\` works too),
+- the variable \`HTTP_MAX_BODY_SIZE=32MiB\`,
+- the key \`max_body_size: 32MiB\` below \`http:\` in the YAML file that \`--config.file\` or \`CONFIG_FILE\` names.
+
+A flag wins over a variable, a variable over the file, the file over the default. An empty variable counts as not set.
+All sources are checked as a whole: unknown flags and keys, bad values and contradictions are listed at once, each with
+its place (for the file with line and column), and the process ends with exit status 2. Unknown variables are no error,
+since other programs use the same prefixes; one that looks like a slip is warned about.
+
+Durations are written \`250ms\`, \`90s\`, \`2m\`, \`1h30m\` or \`0\`; a number without a unit is refused. Sizes are written
+\`512KiB\`, \`32MiB\`, \`1GiB\` or as a number of bytes. Lists are separated by commas; a flag of a list may be repeated, and
+in the file a YAML sequence is fine too. A boolean flag alone means true, and \`--no-\` in front of its name means false.
+`;
+
+/** Loaded by a test, so that it stays true. */
+export const EXAMPLE_FILE = `http:
+  listen_address: :8080
+  max_inflight_size: 512MiB
+connection:
+  idle_timeout: 75s
+kafka:
+  brokers: [kafka-1:9093, kafka-2:9093, kafka-3:9093]
+  topic: metrics
+  tls:
+    enabled: true
+    ca_file: /etc/kafka-adapter/ca.pem
+  sasl:
+    mechanism: scram-sha-512
+    username: adapter
+    # the password comes from KAFKA_SASL_PASSWORD_FILE=/run/secrets/kafka-password
+log:
+  level: info
+`;
+
+export function configurationReference(): string {
+  const parts = [INTRODUCTION, commandSection()];
+  for (const [section, title] of Object.entries(SECTIONS)) {
+    const rows = optionsOfSection(section).map(row);
+    parts.push(
+      `## ${title}\n\n${table(['Option', 'Flag', 'Variable', 'Type', 'Default', 'Bounds', 'Meaning'], rows)}`,
+    );
+  }
+  parts.push(secretSection(), ruleSection(), `## Example file\n\n\`\`\`yaml\n${EXAMPLE_FILE}\`\`\`\n`);
+  return parts.join('\n');
+}
+
+function commandSection(): string {
+  const rows = Object.entries(COMMAND_FLAGS).map(([name, doc]) => [code(flagOf(name)), doc]);
+  return `## Commands\n\n${table(['Flag', 'Meaning'], rows)}`;
+}
+
+function row(name: OptionName): string[] {
+  const { kind, doc, default: preset, aliases = [] } = optionOf(name);
+  const others = aliases.map(
+    ({ variable, doc: meaning }) => code(variable) + (meaning ? ` (${meaning})` : ''),
+  );
+  const variables = [code(variableOf(name)), ...others].join(' or ');
+  const shownDefault = preset === '' ? 'empty' : code(preset);
+  return [code(name), code(flagOf(name)), variables, kind.type, shownDefault, kind.bounds, doc];
+}
+
+function secretSection(): string {
+  const names = OPTION_NAMES.filter((name) => optionOf(name).kind.form === 'secret');
+  const rows = names.map((name) => [code(name), code(secretFileVariableOf(name)!)]);
+  const words = [
+    'Instead of the secret itself, a variable can name the file that holds it; one newline at the end of the file is',
+    'not part of the secret. Giving both variables is an error. No output shows a secret: `--print-config` has',
+    '`<hidden>` in its place, and that is refused as a value.',
+  ];
+  return `## Secrets\n\n${words.join('\n')}\n\n${table(['Option', 'Variable for the file'], rows)}`;
+}
+
+function ruleSection(): string {
+  const rows = RULES.map((rule) => [code(rule.name), rule.level, rule.doc, rule.reads.map(code).join(', ')]);
+  const words = 'Checked over the whole configuration; a problem ends the start, a warning is logged.';
+  return `## Rules between options\n\n${words}\n\n${table(['Rule', 'Level', 'Meaning', 'Looks at'], rows)}`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
+}

@@ -1,0 +1,56 @@
+/** The help shows every option in full and fits a terminal. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { helpText } from '../../src/config/help.ts';
+import { flagOf, variablesOf } from '../../src/config/names.ts';
+import { OPTION_NAMES, optionOf, SECTIONS } from '../../src/config/options.ts';
+
+const help = helpText();
+/** The text with its line breaks undone. */
+const flowing = help.replace(/\s+/g, ' ');
+
+describe('the help', () => {
+  it('begins with the usage and ends with a line break', () =>
+    assert.match(help, /^Usage: kafka-adapter .*\n$/s));
+
+  it('has every section, and every option with flag, type, default, variables and doc', () => {
+    for (const title of Object.values(SECTIONS)) assert.ok(help.includes(`\n${title}:\n`), title);
+    for (const name of OPTION_NAMES) {
+      const { kind, doc, default: preset } = optionOf(name);
+      assert.ok(
+        help.includes(`\n  ${flagOf(name)}${kind.form === 'switch' ? ', --no-' : `=<${kind.type}>`}`),
+        name,
+      );
+      assert.ok(flowing.includes(doc.replaceAll('`', '')), name);
+      const facts = `default ${preset || 'empty'}; variable ${variablesOf(name).join(' or ')})`;
+      assert.ok(flowing.includes(facts), facts);
+    }
+  });
+
+  it('has the flags that are no options', () => {
+    for (const flag of [
+      '--config.file=PATH',
+      '-h, --help',
+      '--version',
+      '--check-config',
+      '--print-config',
+    ]) {
+      assert.ok(help.includes(`\n  ${flag}\n`), flag);
+    }
+  });
+
+  it('has bounds', () =>
+    assert.ok(flowing.includes('(5s to 1h; default 75s; variable CONNECTION_IDLE_TIMEOUT)')));
+
+  it('has no line over 100 columns and none that ends in a space', () => {
+    for (const line of help.split('\n')) {
+      assert.ok(line.length <= 100, line);
+      assert.equal(line, line.trimEnd());
+    }
+    assert.ok(
+      help.split('\n').some((line) => line.length > 90),
+      'lines are filled',
+    );
+  });
+});

@@ -1,0 +1,147 @@
+/** Every option of the table has a valid default and works in each of its forms. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { stringify } from 'yaml';
+import { flagOf, secretFileVariableOf, sectionOf, variableOf, variablesOf } from '../../src/config/names.ts';
+import type { Config, OptionName } from '../../src/config/options.ts';
+import { isOptionName, OPTION_NAMES, OPTIONS, optionOf, SECTIONS } from '../../src/config/options.ts';
+import { load } from './loading.ts';
+
+/** A value for each option that is valid and not the default. */
+const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
+  'http.listen_address': '[::1]:9999',
+  'http.max_body_size': '1MiB',
+  'http.max_decoded_size': '2MiB',
+  'http.max_inflight_size': '100MiB',
+  'http.request_timeout': '90s',
+  'http.headers_timeout': '5s',
+  'connection.idle_timeout': '2m',
+  'shutdown.drain_delay': '0',
+  'shutdown.timeout': '7s',
+  'ready.draining_status': '404',
+  'kafka.brokers': 'one:1,two:2',
+  'kafka.topic': 'other',
+  'kafka.client_id': 'somebody',
+  'kafka.produce_timeout': '250ms',
+  'kafka.tls.enabled': 'true',
+  'kafka.tls.ca_file': '/ca.pem',
+  'kafka.tls.cert_file': '/cert.pem',
+  'kafka.tls.key_file': '/key.pem',
+  'kafka.sasl.mechanism': 'scram-sha-256',
+  'kafka.sasl.username': 'user',
+  'kafka.sasl.password': 'pass word',
+  'record.format': 'json',
+  'record.timestamp': 'now',
+  'replica.id': 'seven',
+  'log.level': 'debug',
+  'log.format': 'pretty',
+  dry_run: 'true',
+};
+
+function parsed(name: OptionName, text: string): unknown {
+  const reading = optionOf(name).kind.parse(text);
+  assert.ok('value' in reading, `${name}: ${JSON.stringify(reading)}`);
+  return reading.value;
+}
+
+/** The value after loading, and its origin; contradictions with other options do not matter here. */
+function effective(name: OptionName, given: Parameters<typeof load>[0]): { value: unknown; origin: unknown } {
+  // Enough of everything that the option alone contradicts nothing.
+  const company: Partial<Record<OptionName, string>> = {
+    'kafka.brokers': 'some:1',
+    'kafka.tls.enabled': 'true',
+    'kafka.tls.cert_file': 'c',
+    'kafka.tls.key_file': 'k',
+    'kafka.sasl.mechanism': 'plain',
+    'kafka.sasl.username': 'u',
+    'kafka.sasl.password': 'p',
+  };
+  const argv = Object.entries(company)
+    .filter(([other]) => other !== name)
+    .map(([other, value]) => `${flagOf(other)}=${value}`);
+  const result = load({ ...given, argv: [...argv, ...(given.argv ?? [])] });
+  assert.ok('config' in result, JSON.stringify(result));
+  return { value: result.config[name], origin: result.origins[name] };
+}
+
+for (const name of OPTION_NAMES) {
+  describe(`the option ${name}`, () => {
+    const text = OTHER_VALUES[name];
+    const value = parsed(name, text);
+    const { kind, default: preset, doc } = optionOf(name);
+
+    it('has a default that its own kind takes, as text and as YAML', () => {
+      const presetValue = parsed(name, preset);
+      assert.deepEqual(kind.parse(kind.format(presetValue)), { value: presetValue });
+      assert.deepEqual(kind.fromYaml(kind.toYaml(presetValue)), { value: presetValue });
+    });
+
+    it('has a section with a title and a doc that is a sentence', () => {
+      assert.ok(Object.hasOwn(SECTIONS, sectionOf(name)));
+      assert.match(doc, /^[A-Z].*\.$/);
+    });
+
+    it('is a flag, with the value behind an equals sign or a space', () => {
+      const expected = { value, origin: { source: 'flag', place: flagOf(name) } };
+      assert.deepEqual(effective(name, { argv: [`${flagOf(name)}=${text}`] }), expected);
+      if (kind.form === 'switch') assert.deepEqual(effective(name, { argv: [flagOf(name)] }), expected);
+      else assert.deepEqual(effective(name, { argv: [flagOf(name), text] }), expected);
+    });
+
+    it('is a flag with underscores too', () => {
+      assert.deepEqual(effective(name, { argv: [`--${name}=${text}`] }).value, value);
+    });
+
+    it('is a variable', () => {
+      const expected = { value, origin: { source: 'variable', place: variableOf(name) } };
+      assert.deepEqual(effective(name, { env: { [variableOf(name)]: text } }), expected);
+    });
+
+    it('is a key of the file', () => {
+      const nested = name
+        .split('.')
+        .reduceRight<unknown>((inner, word) => ({ [word]: inner }), kind.toYaml(value));
+      const content = stringify(nested);
+      const line = name.split('.').length;
+      const expected = { value, origin: { source: 'file', place: `config.yml:${line}` } };
+      assert.deepEqual(effective(name, { files: { 'config.yml': content } }), expected);
+    });
+  });
+}
+
+describe('the option table', () => {
+  it('gives no variable to two options', () => {
+    const variables = [...OPTION_NAMES.flatMap(variablesOf), 'CONFIG_FILE'];
+    assert.deepEqual(variables, [...new Set(variables)]);
+  });
+
+  it('has a file variable for every secret and for nothing else', () => {
+    assert.equal(secretFileVariableOf('kafka.sasl.password'), 'KAFKA_SASL_PASSWORD_FILE');
+    for (const name of OPTION_NAMES) {
+      assert.equal(secretFileVariableOf(name) !== undefined, optionOf(name).kind.type === 'secret', name);
+    }
+  });
+
+  it('takes no name that every object inherits for an option', () => {
+    for (const name of ['constructor', '__proto__', 'toString']) assert.equal(isOptionName(name), false);
+  });
+
+  it('gives every value its own type', () => {
+    const bytes: Config['http.max_body_size'] = 1;
+    const brokers: Config['kafka.brokers'] = ['a:1'];
+    const status: Config['ready.draining_status'] = 404;
+    const level: Config['log.level'] = 'warn';
+    // @ts-expect-error 500 is no choice
+    const wrong: Config['ready.draining_status'] = 500;
+    assert.ok(bytes && brokers && status && level && wrong && OPTIONS);
+  });
+
+  it('refuses topics that Kafka refuses', () => {
+    const { kind } = OPTIONS['kafka.topic'];
+    for (const topic of ['.', '..', '', 'a b', 'a/b', 'ä', 'x'.repeat(250)])
+      assert.ok('error' in kind.parse(topic), topic);
+    for (const topic of ['...', '.a', 'A_b-c.9', 'x'.repeat(249)])
+      assert.ok('value' in kind.parse(topic), topic);
+  });
+});

@@ -1,0 +1,150 @@
+/** Each rule between options speaks when it is broken, and is silent when it is not. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Config, OptionName } from '../../src/config/options.ts';
+import type { Origins } from '../../src/config/rules.ts';
+import { RULES } from '../../src/config/rules.ts';
+import { loadedDry } from './loading.ts';
+
+type Values = Partial<Config>;
+
+const SASL = { 'kafka.sasl.username': 'u', 'kafka.sasl.password': 'p' } as const;
+const CERTIFICATE = { 'kafka.tls.cert_file': 'c', 'kafka.tls.key_file': 'k' } as const;
+
+/** Changes to the defaults (with `dry_run`) that break a rule, with what it says, and such that keep it. */
+const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
+  brokers_missing: {
+    broken: [[{ dry_run: false }, /--kafka\.brokers, KAFKA_BROKERS.*--dry-run.*`npm start`/]],
+    kept: [{}, { dry_run: false, 'kafka.brokers': ['a:1'] }],
+  },
+  brokers_unused: {
+    broken: [[{ 'kafka.brokers': ['a:1'] }, /nothing is sent to kafka\.brokers/]],
+    kept: [{}, { dry_run: false, 'kafka.brokers': ['a:1'] }],
+  },
+  sasl_incomplete: {
+    broken: [
+      [
+        { 'kafka.sasl.mechanism': 'plain' },
+        /is plain, but kafka\.sasl\.username and kafka\.sasl\.password is not set/,
+      ],
+      [
+        { 'kafka.sasl.mechanism': 'plain', 'kafka.sasl.username': 'u' },
+        /but kafka\.sasl\.password is not set/,
+      ],
+      [
+        { 'kafka.sasl.mechanism': 'plain', 'kafka.sasl.password': 'p' },
+        /but kafka\.sasl\.username is not set/,
+      ],
+    ],
+    kept: [{}, { 'kafka.sasl.mechanism': 'plain', ...SASL }],
+  },
+  sasl_without_mechanism: {
+    broken: [
+      [SASL, /username and kafka\.sasl\.password is set, but kafka\.sasl\.mechanism is none/],
+      [{ 'kafka.sasl.username': 'u' }, /^kafka\.sasl\.username is set/],
+    ],
+    kept: [{}, { 'kafka.sasl.mechanism': 'plain', ...SASL }],
+  },
+  sasl_plain_without_tls: {
+    broken: [[{ 'kafka.sasl.mechanism': 'plain' }, /readable by all/]],
+    kept: [
+      {},
+      { 'kafka.sasl.mechanism': 'scram-sha-512' },
+      { 'kafka.sasl.mechanism': 'plain', 'kafka.tls.enabled': true },
+    ],
+  },
+  tls_cert_without_key: {
+    broken: [
+      [{ 'kafka.tls.cert_file': 'c' }, /^kafka\.tls\.cert_file is set without kafka\.tls\.key_file/],
+      [{ 'kafka.tls.key_file': 'k' }, /^kafka\.tls\.key_file is set without kafka\.tls\.cert_file/],
+    ],
+    kept: [{}, CERTIFICATE],
+  },
+  tls_files_without_tls: {
+    broken: [
+      [{ 'kafka.tls.ca_file': 'a' }, /^kafka\.tls\.ca_file is set, but kafka\.tls\.enabled is false/],
+      [CERTIFICATE, /^kafka\.tls\.cert_file and kafka\.tls\.key_file is set/],
+    ],
+    kept: [{}, { ...CERTIFICATE, 'kafka.tls.ca_file': 'a', 'kafka.tls.enabled': true }],
+  },
+  inflight_below_body: {
+    broken: [[{ 'http.max_inflight_size': 1024, 'http.max_body_size': 1025 }, /of 1KiB is below .* of 1025/]],
+    kept: [{}, { 'http.max_inflight_size': 1024, 'http.max_body_size': 1024 }],
+  },
+  headers_after_request: {
+    broken: [[{ 'http.headers_timeout': 61_000 }, /of 61s is above http\.request_timeout of 1m/]],
+    kept: [{}, { 'http.headers_timeout': 60_000 }],
+  },
+  idle_beyond_balancer: {
+    broken: [[{ 'connection.idle_timeout': 290_000 }, /of 290s: a BIG-IP .* 300s/]],
+    kept: [{}, { 'connection.idle_timeout': 289_999 }],
+  },
+  produce_beyond_sender: {
+    broken: [[{ 'kafka.produce_timeout': 30_000 }, /of 30s: Prometheus gives up/]],
+    kept: [{}, { 'kafka.produce_timeout': 29_999 }],
+  },
+};
+
+const { config: defaults, origins } = loadedDry({});
+
+for (const rule of RULES.filter(({ name }) => name !== 'secret_on_command_line')) {
+  describe(`the rule ${rule.name}`, () => {
+    it('speaks when it is broken', () => {
+      for (const [values, message] of CASES[rule.name]!.broken) {
+        assert.match(rule.check({ ...defaults, ...values }, origins) ?? 'nothing', message);
+      }
+    });
+
+    it('is silent when it is kept', () => {
+      for (const values of CASES[rule.name]!.kept) {
+        assert.equal(rule.check({ ...defaults, ...values }, origins), undefined);
+      }
+    });
+  });
+}
+
+describe('the rule secret_on_command_line', () => {
+  const rule = RULES.find(({ name }) => name === 'secret_on_command_line')!;
+  const from = (source: 'flag' | 'variable'): Origins => ({
+    ...origins,
+    'kafka.sasl.password': { source, place: 'x' },
+  });
+
+  it('speaks of a secret that is a flag', () => {
+    assert.match(rule.check(defaults, from('flag')) ?? '', /^kafka\.sasl\.password is given as a flag/);
+  });
+
+  it('is silent about a variable', () => assert.equal(rule.check(defaults, from('variable')), undefined));
+});
+
+describe('the rules', () => {
+  it('look at no option that they do not name, since they are left out by that', () => {
+    for (const rule of RULES) {
+      const { broken = [], kept = [] } = CASES[rule.name] ?? {};
+      for (const values of [...broken.map(([given]) => given), ...kept]) {
+        const watched = new Proxy(
+          { ...defaults, ...values },
+          {
+            get(target, name) {
+              assert.ok(rule.reads.includes(name as OptionName), `${rule.name} looks at ${String(name)}`);
+              return target[name as OptionName];
+            },
+          },
+        );
+        rule.check(watched, origins);
+      }
+    }
+  });
+
+  it('have a name each and a doc that is a sentence', () => {
+    assert.equal(new Set(RULES.map(({ name }) => name)).size, RULES.length);
+    for (const { doc } of RULES) assert.match(doc, /^[A-Z].*\.$/);
+  });
+
+  it('that only warn let the configuration pass', () => {
+    const { warnings } = loadedDry({ argv: ['--connection.idle-timeout=5m', '--kafka.produce-timeout=30s'] });
+    assert.equal(warnings.length, 2);
+    assert.match(warnings[0]!, /\[connection\.idle_timeout: flag --connection\.idle-timeout\]$/);
+  });
+});
