@@ -1,0 +1,81 @@
+/** Writes the pages of docs/ that come from the tables: configuration, metrics, errors. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { configurationReference } from '../src/config/reference.ts';
+import { DROP_REASONS, ERRORS } from '../src/errors.ts';
+import { METRICS } from '../src/metrics.ts';
+
+const NOTE = '<!-- Made by `npm run docs` from the table in the source; change it there. -->';
+
+/** The pages by file name under docs/. */
+export function pages(): Readonly<Record<string, string>> {
+  return {
+    'configuration.md': `${NOTE}\n\n${configurationReference()}`,
+    'metrics.md': `${NOTE}\n\n${metricsReference()}`,
+    'errors.md': `${NOTE}\n\n${errorsReference()}`,
+  };
+}
+
+/** A page as it stands in docs/ now; empty when it is not there. */
+export function currentPage(name: string): string {
+  try {
+    return readFileSync(new URL(name, import.meta.url), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function metricsReference(): string {
+  const rows = Object.values(METRICS).map((metric) => [
+    `\`${metric.name}\``,
+    metric.type,
+    metric.labels.map((label) => `\`${label}\``).join(', '),
+    metric.help,
+  ]);
+  return `# Metrics
+
+\`GET /metrics\` answers in the text format of Prometheus, or in OpenMetrics when the scraper asks for it. Every
+child whose labels can be known exists from the start at 0, so an idle replica is a zero and not a gap.
+
+${table(['metric', 'type', 'labels', 'meaning'], rows)}
+
+Beside these are the process and runtime metrics of prom-client (\`process_*\`, \`nodejs_*\`): CPU, memory, file
+descriptors, heap, garbage collection and event-loop lag. Its three gauges named \`nodejs_active_*_total\` are left
+out, because \`_total\` is kept for counters.
+`;
+}
+
+function errorsReference(): string {
+  const errors = Object.entries(ERRORS).map(([code, { status, retryable, doc }]) => [
+    `\`${code}\``,
+    String(status),
+    retryable ? 'yes' : 'no',
+    doc,
+  ]);
+  const reasons = Object.entries(DROP_REASONS).map(([reason, doc]) => [`\`${reason}\``, doc]);
+  return `# Errors
+
+The body of an error is one line of text: what was seen, the bound, and the option that changes it. Answers that
+may work later carry \`Retry-After\`. Prometheus repeats a request after 5xx and drops it after 4xx, so the status
+says which of the two is right. 408, 429 and 3xx are never answered on the write paths: Prometheus drops the batch.
+
+${table(['code', 'status', 'repeat helps', 'meaning'], errors)}
+
+## Reasons for leaving something out
+
+One invalid series does not hold up the rest of its request: it is left out, counted in
+\`kafka_adapter_samples_dropped_total{reason}\`, and the answer is 400 with how many and why.
+
+${table(['reason', 'meaning'], reasons)}
+`;
+}
+
+if (import.meta.main) {
+  for (const [name, text] of Object.entries(pages())) writeFileSync(new URL(name, import.meta.url), text);
+}

@@ -1,0 +1,130 @@
+/** The one table of errors: code, HTTP status, whether the sender should try again, and what it means. */
+
+interface ErrorEntry {
+  /** HTTP status of the answer. Never 408 or 429: Prometheus drops the batch on both. */
+  readonly status: 400 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
+  /** Whether the same request may succeed later; such answers carry Retry-After. */
+  readonly retryable: boolean;
+  /** What happened and what to do, for docs/errors.md. */
+  readonly doc: string;
+}
+
+export const ERRORS = {
+  snappy_invalid: {
+    status: 400,
+    retryable: false,
+    doc: 'The body is not snappy in block format (the framed format, gzip and plain protobuf are not either). Nothing of it was written.',
+  },
+  decoded_too_large: {
+    status: 400,
+    retryable: false,
+    doc: 'The length that the snappy header declares is over `http.max_decoded_size`. Checked before anything is allocated.',
+  },
+  protobuf_invalid: {
+    status: 400,
+    retryable: false,
+    doc: 'The decompressed body is not the message that the Content-Type names. Nothing of it was written.',
+  },
+  content_invalid: {
+    status: 400,
+    retryable: false,
+    doc: 'Some series broke a rule (the answer says how many and why, `samples_dropped_total` counts them by reason). All others were written and acknowledged.',
+  },
+  http_invalid: {
+    status: 400,
+    retryable: false,
+    doc: 'The request is not well-formed HTTP, or its body is shorter than its Content-Length.',
+  },
+  not_found: { status: 404, retryable: false, doc: 'No such path.' },
+  method_not_allowed: {
+    status: 405,
+    retryable: false,
+    doc: 'The path exists, the method does not; `Allow` names the right ones.',
+  },
+  body_too_large: {
+    status: 413,
+    retryable: false,
+    doc: 'The compressed body is over `http.max_body_size`.',
+  },
+  content_type_unsupported: {
+    status: 415,
+    retryable: false,
+    doc: 'The Content-Type is not `application/x-protobuf`, or its `proto` parameter names a message this version does not read. Decided before the body is read.',
+  },
+  content_encoding_unsupported: {
+    status: 415,
+    retryable: false,
+    doc: 'The Content-Encoding is not `snappy`. Decided before the body is read.',
+  },
+  headers_too_large: { status: 431, retryable: false, doc: 'The request headers are over 16 KiB.' },
+  internal: {
+    status: 500,
+    retryable: true,
+    doc: 'A fault in the adapter itself; the log has the details. The sender will try again.',
+  },
+  overloaded: {
+    status: 503,
+    retryable: true,
+    doc: 'More than `http.max_inflight_size` is admitted and not yet answered. Nothing of the request was read or written.',
+  },
+  request_timeout: {
+    status: 503,
+    retryable: true,
+    doc: 'The request did not arrive whole within `http.headers_timeout` or `http.request_timeout`.',
+  },
+  kafka_unavailable: {
+    status: 503,
+    retryable: true,
+    doc: 'No Kafka broker can be reached, or none leads the partition at the moment.',
+  },
+  kafka_timeout: {
+    status: 503,
+    retryable: true,
+    doc: 'Kafka did not acknowledge everything within `kafka.produce_timeout`. Some records may be there already: the repeated request may write them again.',
+  },
+  kafka_refused: {
+    status: 503,
+    retryable: true,
+    doc: 'Kafka answered with an error that a repeat alone does not cure (authorisation, topic missing, record too large); the log and `kafka_produce_failures_total` name it.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Expected trouble. `code` decides the status; `message` is the one line that the sender gets to read. */
+export class AdapterError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'AdapterError';
+    this.code = code;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}
+
+/** Why a series, sample or record was left out while the rest of its request was written. Reasons of `samples_dropped_total`. */
+export const DROP_REASONS = {
+  name_missing: 'no label `__name__`, or an empty one',
+  label_name_empty: 'a label without a name',
+  label_duplicate: 'the same label name twice',
+  label_not_utf8: 'a label name or value that is not valid UTF-8',
+  timestamp_out_of_range: 'a timestamp beyond the year 275760, which no date format can hold',
+  histogram_unsupported: 'a native histogram, which this version does not write yet',
+  exemplar_unsupported: 'an exemplar, which this version does not write yet',
+} as const;
+
+export type DropReason = keyof typeof DROP_REASONS;
+
+/** Any thrown thing as an AdapterError; what nobody expected becomes `internal`. */
+export function asAdapterError(error: unknown): AdapterError {
+  if (error instanceof AdapterError) return error;
+  return new AdapterError('internal', 'internal error, see the log of the adapter', { cause: error });
+}

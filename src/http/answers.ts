@@ -1,0 +1,22 @@
+/** Errors as HTTP answers: one readable line of text, Retry-After when a repeat may help. */
+
+import type { FastifyReply } from 'fastify';
+import { type AdapterError, asAdapterError } from '../errors.ts';
+import type { Logger } from '../lib/logger.ts';
+
+/** Prometheus waits at least this long; spread, so that a fleet of senders does not come back at once. */
+const RETRY_AFTER_SECONDS = [1, 2, 3];
+
+export function retryAfter(): string {
+  return String(RETRY_AFTER_SECONDS[Math.floor(Math.random() * RETRY_AFTER_SECONDS.length)]);
+}
+
+/** Sends `error` as the answer. Faults of our own are logged; the sender's are not, they are counted. */
+export function answerError(reply: FastifyReply, thrown: unknown, logger: Logger): FastifyReply {
+  const error: AdapterError = asAdapterError(thrown);
+  if (error.code === 'internal')
+    logger.error({ err: error.cause ?? error }, 'request failed by a fault of the adapter');
+  reply.code(error.status).type('text/plain; charset=utf-8');
+  if (error.retryable) reply.header('retry-after', retryAfter());
+  return reply.send(`${error.message}\n`);
+}

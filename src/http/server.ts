@@ -1,0 +1,182 @@
+/** The HTTP/1.1 server: routes, measuring, unknown paths, and an end that cannot hang. */
+
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ConnectionTracker } from '../connection/tracker.ts';
+import { AdapterError } from '../errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Handler, Instruments } from '../metrics.ts';
+import { answerError } from './answers.ts';
+import { answerClientError } from './client-errors.ts';
+import { addOperationsRoutes, type OperationsParts } from './operations-routes.ts';
+import { addWriteRoutes, WRITE_PATHS, type WriteRouteParts } from './write-route.ts';
+
+/** How often Node looks for requests that take too long; its default of 30 s makes a 10 s limit up to 40 s. */
+const TIMEOUT_CHECK_MS = 2000;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    handlerName?: Handler;
+  }
+  interface FastifyRequest {
+    /** The header Content-Type as it came. */
+    contentType: string | undefined;
+  }
+}
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly requestTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+export interface ServerParts {
+  readonly options: ServerOptions;
+  readonly write: WriteRouteParts;
+  readonly operations: OperationsParts;
+  readonly tracker: ConnectionTracker;
+  readonly instruments: Instruments;
+  readonly logger: Logger;
+}
+
+export class HttpServer {
+  readonly app: FastifyInstance;
+  readonly #parts: ServerParts;
+  #inFlight = 0;
+  #draining = false;
+  #idle: (() => void) | undefined;
+
+  constructor(parts: ServerParts) {
+    this.#parts = parts;
+    const { requestTimeoutMs, headersTimeoutMs, idleTimeoutMs } = parts.options;
+    this.app = fastify({
+      logger: false,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: idleTimeoutMs,
+      // Requests that arrive while closing are served, not refused: the sender need not know.
+      return503OnClosing: false,
+      http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+      clientErrorHandler: answerClientError,
+      routerOptions: { ignoreTrailingSlash: true },
+    });
+    parts.tracker.watch(this.app.server);
+    this.#leaveBodiesAlone();
+    this.app.addHook('onRequest', (request, reply, done) => {
+      this.#begin(request, reply);
+      done();
+    });
+    // As late as possible: an answer that was long under way when the drain began must carry it too.
+    this.app.addHook('onSend', async (_request, reply) => {
+      if (this.#draining) reply.header('connection', 'close');
+    });
+    addWriteRoutes(this.app, parts.write);
+    addOperationsRoutes(this.app, parts.operations);
+    this.app.setNotFoundHandler((request, reply) => this.#unknown(request, reply));
+    this.app.setErrorHandler((error, _request, reply) => answerError(reply, error, parts.logger));
+  }
+
+  /**
+   * Bodies are bytes that the write route reads itself: after the headers are judged, within its limits.
+   * fastify would judge the Content-Type first and by its own grammar, so it does not get to see one.
+   */
+  #leaveBodiesAlone(): void {
+    this.app.removeAllContentTypeParsers();
+    this.app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    this.app.decorateRequest('contentType', undefined);
+    this.app.addHook('onRequest', (request, _reply, done) => {
+      request.contentType = request.headers['content-type'];
+      delete request.headers['content-type'];
+      done();
+    });
+  }
+
+  #begin(request: FastifyRequest, reply: FastifyReply): void {
+    const { instruments, tracker } = this.#parts;
+    const started = performance.now();
+    const handler = request.routeOptions.config.handlerName ?? (isWritePath(request) ? 'write' : 'other');
+    this.#inFlight++;
+    instruments.httpRequestsInFlight.inc();
+    tracker.countRequest(request.raw.socket);
+    let ended = false;
+    const end = (code: string): void => {
+      if (ended) return;
+      ended = true;
+      instruments.httpRequests.inc({ handler, code });
+      instruments.httpRequestDuration.observe({ handler }, (performance.now() - started) / 1000);
+      instruments.httpRequestsInFlight.dec();
+      this.#inFlight--;
+      if (this.#inFlight === 0) this.#idle?.();
+    };
+    // `finish` when the answer is handed to the kernel, `close` alone when the sender went away before.
+    reply.raw.once('finish', () => end(String(reply.statusCode))).once('close', () => end('aborted'));
+  }
+
+  /** A known path with another method is 405 with Allow, anything else 404. Never a redirect. */
+  #unknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const path = pathOf(request);
+    const allowed = ['GET', 'POST'].filter((method) => this.app.findRoute({ method, url: path }) !== null);
+    const { logger } = this.#parts;
+    if (allowed.length === 0)
+      return answerError(reply, new AdapterError('not_found', `no such path: ${path}`), logger);
+    const allow = allowed.includes('GET') ? 'GET, HEAD' : allowed.join(', ');
+    reply.header('allow', allow);
+    const refusal = new AdapterError(
+      'method_not_allowed',
+      `${request.method} is not allowed on ${path}, use ${allow}`,
+    );
+    return answerError(reply, refusal, logger);
+  }
+
+  /** Listens; resolves to the address in use. */
+  async listen(): Promise<AddressInfo> {
+    const { host, port } = this.#parts.options;
+    await this.app.ready();
+    // Node's own listen: without a host it takes every interface, on machines without IPv6 as well.
+    this.app.server.listen(host === '' ? { port } : { port, host });
+    await once(this.app.server, 'listening');
+    return this.app.server.address() as AddressInfo;
+  }
+
+  /** From now on each answer asks its connection to close. */
+  startDraining(): void {
+    this.#draining = true;
+  }
+
+  /**
+   * Stops listening and waits for the requests under way. Resolves to false when they did not end within
+   * `timeoutMs` and were cut off. Not `server.close()` alone: that waits for ever for a connection that was
+   * never used or sent half a request.
+   */
+  async close(timeoutMs: number): Promise<boolean> {
+    this.#draining = true;
+    this.app.server.close();
+    this.app.server.closeIdleConnections();
+    const ended = await this.#untilIdle(timeoutMs);
+    this.app.server.closeAllConnections();
+    await this.app.close();
+    return ended;
+  }
+
+  #untilIdle(timeoutMs: number): Promise<boolean> {
+    if (this.#inFlight === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#idle = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]!;
+}
+
+/** A refused method on a write path counts as a write. */
+function isWritePath(request: FastifyRequest): boolean {
+  return WRITE_PATHS.includes(pathOf(request));
+}

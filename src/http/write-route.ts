@@ -1,0 +1,61 @@
+/** The write paths: headers, admission, body, pipeline, 204. */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from '../lib/logger.ts';
+import type { Instruments } from '../metrics.ts';
+import type { WritePipeline } from '../pipeline.ts';
+import { negotiate } from '../wire/negotiate.ts';
+import type { Admission } from './admission.ts';
+import { answerError } from './answers.ts';
+import { announcedBytes, checkAnnounced, discardBody, readBody } from './body.ts';
+
+/** `/receive` is the path of Telefonica's adapter. */
+export const WRITE_PATHS = ['/api/v1/write', '/receive'];
+
+export interface WriteRouteParts {
+  readonly pipeline: WritePipeline;
+  readonly admission: Admission;
+  readonly instruments: Instruments;
+  readonly logger: Logger;
+  /** Bytes; the option `http.max_body_size`. */
+  readonly maxBodyBytes: number;
+}
+
+export function addWriteRoutes(app: FastifyInstance, parts: WriteRouteParts): void {
+  for (const path of WRITE_PATHS) {
+    app.post(path, { config: { handlerName: 'write' } }, (request, reply) => write(request, reply, parts));
+  }
+}
+
+async function write(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: WriteRouteParts,
+): Promise<FastifyReply> {
+  try {
+    if (request.headers['retry-attempt'] !== undefined) parts.instruments.requestsRetried.inc();
+    await receive(request, parts);
+    return reply.code(204).send();
+  } catch (error) {
+    const bodyRead = await discardBody(request.raw);
+    if (!bodyRead) reply.header('connection', 'close');
+    return answerError(reply, error, parts.logger);
+  }
+}
+
+/** Everything before the body byte by byte: what the headers alone rule out is answered without reading on. */
+async function receive(request: FastifyRequest, parts: WriteRouteParts): Promise<void> {
+  const { maxBodyBytes } = parts;
+  const version = negotiate(request.contentType, request.headers['content-encoding']);
+  checkAnnounced(request.raw, maxBodyBytes);
+  const announced = announcedBytes(request.raw);
+  // A chunked body may grow to the limit, so that is what it takes.
+  const releases = [parts.admission.admit(announced ?? maxBodyBytes)];
+  try {
+    const body = await readBody(request.raw, maxBodyBytes);
+    releases.push(parts.admission.admit(parts.pipeline.decodedBytes(body)));
+    await parts.pipeline.write(body, version);
+  } finally {
+    for (const release of releases) release();
+  }
+}

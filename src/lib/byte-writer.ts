@@ -1,0 +1,56 @@
+/** A growing byte buffer that is written front to back and used again and again. */
+
+import { Buffer } from 'node:buffer';
+
+const SMALLEST_CAPACITY = 1024;
+
+export class ByteWriter {
+  /** Backing memory; only the first `length` bytes mean anything. Replaced when it grows. */
+  bytes: Buffer;
+  length = 0;
+
+  constructor(capacity = SMALLEST_CAPACITY) {
+    this.bytes = Buffer.allocUnsafeSlow(Math.max(capacity, SMALLEST_CAPACITY));
+  }
+
+  /** Makes room for `count` more bytes, so that a caller may write to `bytes` directly. */
+  reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
+    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes = grown;
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  /** Text known to be ASCII (digits, punctuation, keywords). */
+  ascii(text: string): void {
+    this.reserve(text.length);
+    for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i);
+  }
+
+  /** The bytes `start` up to `end` of `source`. */
+  copy(source: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start);
+    this.bytes.set(source.subarray(start, end), this.length);
+    this.length += end - start;
+  }
+
+  /** A copy of what was written from `start` on. */
+  slice(start = 0): Buffer {
+    return Buffer.from(this.bytes.subarray(start, this.length));
+  }
+
+  text(): string {
+    return this.bytes.toString('utf8', 0, this.length);
+  }
+
+  /** Forgets everything after `length`. */
+  truncate(length = 0): void {
+    this.length = length;
+  }
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+/** The command: arguments and environment in, exit status out, signals. */
+
+import { readFileSync } from 'node:fs';
+import { App, type BuildInfo, clientOptions } from './app.ts';
+import { helpText } from './config/help.ts';
+import { type LoadedConfig, loadConfig, requestedAction } from './config/load.ts';
+import { checkReport, printConfig } from './config/print.ts';
+import { tail } from './kafka/tail.ts';
+import { createLogger, type Logger } from './lib/logger.ts';
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_SECOND_SIGNAL = 130;
+
+type Command = (loaded: LoadedConfig, logger: Logger) => Promise<number>;
+
+/** Sub-commands by their first argument; without one the adapter serves. */
+const COMMANDS: Readonly<Partial<Record<string, Command>>> = { tail: runTail };
+
+async function main(argv: readonly string[]): Promise<number> {
+  const command = COMMANDS[argv[0] ?? ''];
+  const options = command ? argv.slice(1) : argv;
+  const action = requestedAction(options);
+  if (action === 'help') return print(helpText());
+  if (action === 'version') return print(`kafka-adapter ${buildInfo().version}\n`);
+  const readFile = (path: string): string => readFileSync(path, 'utf8');
+  const result = loadConfig({ argv: options, env: process.env, readFile });
+  if (action === 'check_config') {
+    const refused = 'problems' in result;
+    (refused ? process.stderr : process.stdout).write(checkReport(result));
+    return refused ? EXIT_USAGE : EXIT_OK;
+  }
+  if ('problems' in result) {
+    process.stderr.write(checkReport(result));
+    return EXIT_USAGE;
+  }
+  if (action === 'print_config') return print(printConfig(result));
+  const { config, warnings } = result;
+  const logger = createLogger({ level: config['log.level'], format: config['log.format'] });
+  logRuntimeWarnings(logger);
+  for (const warning of warnings) logger.warn({}, warning);
+  return (command ?? serve)(result, logger);
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return EXIT_OK;
+}
+
+function buildInfo(): BuildInfo {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as BuildInfo;
+  return { version: manifest.version, revision: process.env.KAFKA_ADAPTER_REVISION ?? 'unknown' };
+}
+
+/** Serves until a signal comes; a second signal ends at once. */
+async function serve({ config }: LoadedConfig, logger: Logger): Promise<number> {
+  const app = new App({ config, build: buildInfo(), logger, output: process.stdout });
+  const signal = firstSignal();
+  try {
+    await app.start();
+  } catch (error) {
+    logger.error({ problem: String(error) }, 'cannot start');
+    return EXIT_FAILED;
+  }
+  logger.info({ signal: await signal }, 'asked to stop');
+  return (await app.stop()) ? EXIT_OK : EXIT_FAILED;
+}
+
+async function runTail({ config }: LoadedConfig, logger: Logger): Promise<number> {
+  const ended = new AbortController();
+  firstSignal().then(() => ended.abort());
+  await tail({
+    options: clientOptions(config),
+    topic: config['kafka.topic'],
+    output: process.stdout,
+    logger,
+    signal: ended.signal,
+  });
+  return EXIT_OK;
+}
+
+/**
+ * Warnings of Node itself go to the log instead of standard error. kafkajs 2.2.4 arms a timer with a negative
+ * time at each connection, which is harmless and which Node 24 warns of: that one is for debugging only.
+ */
+function logRuntimeWarnings(logger: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => {
+    logger[name === 'TimeoutNegativeWarning' ? 'debug' : 'warn']({ warning: name }, message);
+  });
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let seen = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (seen) process.exit(EXIT_SECOND_SIGNAL);
+      seen = true;
+      resolve(signal);
+    };
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2));
+// Whatever a library still holds open (a pooled socket, a timer) must not keep an ended program alive.
+process.exit();

@@ -1,0 +1,71 @@
+/** Content negotiation of a write request, from its headers alone (Remote-Write 2.0, "Protocol"; RFC 9110, 8.3). */
+
+import { AdapterError } from '../errors.ts';
+
+/** The message a body holds. Chosen by Content-Type only, never by X-Prometheus-Remote-Write-Version. */
+export type MessageVersion = 'v1';
+
+const MEDIA_TYPE = 'application/x-protobuf';
+const MESSAGE_V1 = 'prometheus.WriteRequest';
+const MESSAGE_V2 = 'io.prometheus.write.v2.Request';
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const MEDIA_TYPE_PATTERN = new RegExp(`^${TOKEN}/${TOKEN}`);
+/** RFC 9110, 5.6.6: `;`, optional spaces, and maybe a parameter whose value is a token or a quoted string. */
+const PARAMETER = new RegExp(`\\s*;\\s*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"))?`, 'y');
+
+interface MediaType {
+  readonly type: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** A Content-Type taken apart, names in lower case; undefined when it does not follow the grammar. */
+function parseMediaType(text: string): MediaType | undefined {
+  const trimmed = text.trim();
+  const type = MEDIA_TYPE_PATTERN.exec(trimmed)?.[0];
+  if (type === undefined) return undefined;
+  const parameters = new Map<string, string>();
+  PARAMETER.lastIndex = type.length;
+  while (PARAMETER.lastIndex < trimmed.length) {
+    const match = PARAMETER.exec(trimmed);
+    if (!match) return undefined;
+    if (match[1] === undefined) continue;
+    parameters.set(match[1].toLowerCase(), match[2] ?? match[3]!.replace(/\\(.)/g, '$1'));
+  }
+  return { type: type.toLowerCase(), parameters };
+}
+
+/**
+ * The message version that the headers name. A missing Content-Type is 1.0, a missing Content-Encoding is
+ * snappy, as senders of the first days omit both and Prometheus reads them so.
+ * Throws AdapterError `content_type_unsupported` or `content_encoding_unsupported`.
+ */
+export function negotiate(
+  contentType: string | undefined,
+  contentEncoding: string | undefined,
+): MessageVersion {
+  const version = versionOf(contentType);
+  const encoding = contentEncoding?.trim().toLowerCase() ?? 'snappy';
+  if (encoding !== 'snappy') {
+    throw new AdapterError(
+      'content_encoding_unsupported',
+      `Content-Encoding ${JSON.stringify(contentEncoding)} is not supported, send snappy (block format)`,
+    );
+  }
+  return version;
+}
+
+function versionOf(contentType: string | undefined): MessageVersion {
+  if (contentType === undefined || contentType.trim() === '') return 'v1';
+  const media = parseMediaType(contentType);
+  const message = media?.parameters.get('proto') ?? MESSAGE_V1;
+  if (media?.type === MEDIA_TYPE && message === MESSAGE_V1) return 'v1';
+  const hint =
+    message === MESSAGE_V2
+      ? 'Remote-Write 2.0 is not supported yet, set protobuf_message: prometheus.WriteRequest'
+      : `send ${MEDIA_TYPE};proto=${MESSAGE_V1}`;
+  throw new AdapterError(
+    'content_type_unsupported',
+    `Content-Type ${JSON.stringify(contentType)} is not supported, ${hint}`,
+  );
+}

@@ -1,0 +1,76 @@
+/** The reusable memory of one series while a request is read. */
+
+import type { SeriesView } from '../contracts.ts';
+
+const FIRST_LABELS = 64;
+const FIRST_SAMPLES = 16;
+const OFFSETS_PER_LABEL = 4;
+const TWO_TO_32 = 4294967296;
+
+export class Series implements SeriesView {
+  bytes: Uint8Array = new Uint8Array(0);
+  labelCount = 0;
+  labels = new Int32Array(FIRST_LABELS * OFFSETS_PER_LABEL);
+  nameLabel = -1;
+  sampleCount = 0;
+  values = new Float64Array(FIRST_SAMPLES);
+  valueWords = new Uint32Array(this.values.buffer);
+  timestampsMs = new Float64Array(FIRST_SAMPLES);
+  /** Entries seen but not kept: this version does not write them. */
+  exemplarCount = 0;
+  histogramCount = 0;
+
+  /** Makes ready for the next series of the request `bytes`. */
+  reset(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.labelCount = 0;
+    this.nameLabel = -1;
+    this.sampleCount = 0;
+    this.exemplarCount = 0;
+    this.histogramCount = 0;
+  }
+
+  /** Adds an empty label and returns where its four offsets start in `labels`. */
+  addLabel(): number {
+    const at = this.labelCount * OFFSETS_PER_LABEL;
+    if (at === this.labels.length) {
+      const grown = new Int32Array(this.labels.length * 2);
+      grown.set(this.labels);
+      this.labels = grown;
+    }
+    this.labels.fill(0, at, at + OFFSETS_PER_LABEL);
+    this.labelCount++;
+    return at;
+  }
+
+  /** Adds a sample of value 0 at time 0 (the defaults of proto3) and returns its index. */
+  addSample(): number {
+    const index = this.sampleCount;
+    if (index === this.values.length) this.#growSamples();
+    this.values[index] = 0;
+    this.timestampsMs[index] = 0;
+    this.sampleCount++;
+    return index;
+  }
+
+  /** Sets the bits of a value; words, not a number, because a float register may quieten a signalling NaN. */
+  setValueBits(index: number, low: number, high: number): void {
+    this.valueWords[index * 2] = low;
+    this.valueWords[index * 2 + 1] = high;
+  }
+
+  /** Sets an int64 timestamp from its two halves. */
+  setTimestamp(index: number, low: number, high: number): void {
+    this.timestampsMs[index] = (high | 0) * TWO_TO_32 + (low >>> 0);
+  }
+
+  #growSamples(): void {
+    const words = new Uint32Array(this.valueWords.length * 2);
+    words.set(this.valueWords);
+    this.valueWords = words;
+    this.values = new Float64Array(words.buffer);
+    const timestampsMs = new Float64Array(this.timestampsMs.length * 2);
+    timestampsMs.set(this.timestampsMs);
+    this.timestampsMs = timestampsMs;
+  }
+}

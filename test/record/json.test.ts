@@ -1,0 +1,140 @@
+/** The bytes of the format json. */
+
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { describe, test } from 'node:test';
+import { ByteWriter } from '../../src/lib/byte-writer.ts';
+import { formatValue, JsonFormat } from '../../src/record/json.ts';
+import { Series } from '../../src/wire/series.ts';
+import { V1Reader } from '../../src/wire/v1-reader.ts';
+import { canonicalise } from '../../src/wire/validate.ts';
+import { request, STALE_BITS, type TestSeries } from '../support/write-request.ts';
+
+const format = new JsonFormat();
+
+/** The records of one series: timestamp and value. */
+function records(entry: TestSeries): [number, string][] {
+  const series = new Series();
+  new V1Reader(request([entry]), series).next();
+  assert.equal(canonicalise(series), undefined);
+  const writer = new ByteWriter();
+  const written: [number, string][] = [];
+  let at = 0;
+  format.writeSeries(series, {
+    begin: (timestampMs) => {
+      writer.truncate();
+      at = timestampMs;
+      return writer;
+    },
+    end: () => written.push([at, writer.text()]),
+  });
+  return written;
+}
+
+describe('JsonFormat writes', () => {
+  test('one record a sample, with sorted labels, milliseconds and the value as a string', () => {
+    const entry: TestSeries = {
+      labels: [
+        ['job', 'node'],
+        ['__name__', 'up'],
+      ],
+      samples: [
+        [1, 1795341600123],
+        [0.5, 1795341600000],
+      ],
+    };
+    assert.deepEqual(records(entry), [
+      [
+        1795341600123,
+        '{"labels":{"__name__":"up","job":"node"},"name":"up","timestamp":"2026-11-22T10:00:00.123Z","value":"1"}',
+      ],
+      [
+        1795341600000,
+        '{"labels":{"__name__":"up","job":"node"},"name":"up","timestamp":"2026-11-22T10:00:00.000Z","value":"0.5"}',
+      ],
+    ]);
+  });
+
+  test('stale markers as NaN with "stale":true, other NaN payloads without', () => {
+    const samples = [
+      [STALE_BITS, 0],
+      [0x7ff8000000000001n, 0],
+      [0x7ff8000000000002n, 0],
+      [0xfff0000000000002n, 0],
+    ] as const;
+    const tails = records({ labels: [['__name__', 'up']], samples }).map(([, text]) => text.split('Z",')[1]);
+    assert.deepEqual(tails, [
+      '"value":"NaN","stale":true}',
+      '"value":"NaN"}',
+      '"value":"NaN"}',
+      '"value":"NaN"}',
+    ]);
+  });
+
+  test('every control character, quote, backslash and non-ASCII text so that JSON reads it back', () => {
+    const odd = `${Array.from({ length: 32 }, (_, i) => String.fromCharCode(i)).join('')}"\\/<>&\u007f\u2028ü😀`;
+    const [[, text]] = records({
+      labels: [
+        ['__name__', odd],
+        [odd, 'v'],
+      ],
+      samples: [[1, 0]],
+    }) as [[number, string]];
+    assert.deepEqual(JSON.parse(text).labels, { __name__: odd, [odd]: 'v' });
+    assert.equal(JSON.parse(text).name, odd);
+    assert.match(text, /\\u0000\\u0001.*\\b\\t\\n\\u000b\\f\\r.*\\u001f\\"\\\\\/<>&\u007f\u2028ü😀/);
+  });
+
+  test('times before 1970 and beyond the year 9999 as ISO 8601', () => {
+    const times = records({
+      labels: [['__name__', 'up']],
+      samples: [
+        [1, -1],
+        [1, 8.64e15],
+      ],
+    }).map(([, text]) => JSON.parse(text).timestamp);
+    assert.deepEqual(times, ['1969-12-31T23:59:59.999Z', '+275760-09-13T00:00:00.000Z']);
+  });
+
+  test('labels longer than its first buffer', () => {
+    const long = 'x'.repeat(100_000);
+    const [[, text]] = records({
+      labels: [
+        ['__name__', 'up'],
+        ['long', long],
+      ],
+      samples: [[1, 0]],
+    }) as [[number, string]];
+    assert.equal(JSON.parse(text).labels.long, long);
+  });
+});
+
+describe('formatValue', () => {
+  const cases: [number, string][] = [
+    [0, '0'],
+    [-0, '-0'],
+    [1, '1'],
+    [-1.5, '-1.5'],
+    [0.1 + 0.2, '0.30000000000000004'],
+    [1e21, '1e+21'],
+    [1e-7, '1e-7'],
+    [5e-324, '5e-324'],
+    [Number.MAX_VALUE, '1.7976931348623157e+308'],
+    [Number.POSITIVE_INFINITY, '+Inf'],
+    [Number.NEGATIVE_INFINITY, '-Inf'],
+    [Number.NaN, 'NaN'],
+  ];
+  for (const [value, text] of cases) {
+    test(`writes ${text}`, () => assert.equal(formatValue(value), text));
+  }
+
+  test('writes digits that read back to the same bits, for random bits', () => {
+    const bytes = Buffer.alloc(8);
+    for (let i = 0; i < 10_000; i++) {
+      bytes.writeUInt32LE(Math.imul(i + 1, 2654435761) >>> 0, 0);
+      bytes.writeUInt32LE(Math.imul(i + 7, 40503 * 65537) >>> 0, 4);
+      const value = bytes.readDoubleLE();
+      if (Number.isFinite(value)) assert.ok(Object.is(Number(formatValue(value)), value), String(value));
+    }
+  });
+});

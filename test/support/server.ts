@@ -1,0 +1,126 @@
+/** The HTTP side with a delivery that a test controls, no Kafka. */
+
+import { ConnectionTracker } from '../../src/connection/tracker.ts';
+import type { Delivery, RequestRecords } from '../../src/contracts.ts';
+import { Admission } from '../../src/http/admission.ts';
+import { HttpServer, type ServerOptions } from '../../src/http/server.ts';
+import { ByteWriter } from '../../src/lib/byte-writer.ts';
+import type { Logger } from '../../src/lib/logger.ts';
+import { Metrics } from '../../src/metrics.ts';
+import { WritePipeline } from '../../src/pipeline.ts';
+import { JsonFormat } from '../../src/record/json.ts';
+
+export interface Captured {
+  readonly topic: string;
+  readonly seriesHash: number;
+  readonly timestampMs: number;
+  readonly value: string;
+}
+
+/** Keeps the records of committed requests; a test may decide what `commit` does. */
+export class FakeDelivery implements Delivery {
+  ready = true;
+  state = 'ready';
+  readonly records: Captured[] = [];
+  rollbacks = 0;
+  /** Settles as the acknowledgement would. */
+  acknowledge: () => Promise<void> = () => Promise.resolve();
+
+  start(): void {}
+  async stop(): Promise<void> {}
+
+  open(): RequestRecords {
+    const pending: Captured[] = [];
+    return {
+      series: (topic, seriesHash) => {
+        const writer = new ByteWriter();
+        let at = 0;
+        return {
+          begin: (timestampMs) => {
+            writer.truncate();
+            at = timestampMs;
+            return writer;
+          },
+          end: () => pending.push({ topic, seriesHash, timestampMs: at, value: writer.text() }),
+        };
+      },
+      commit: async () => {
+        await this.acknowledge();
+        this.records.push(...pending);
+      },
+      rollback: () => {
+        this.rollbacks++;
+      },
+    };
+  }
+}
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface TestServerOptions extends Partial<ServerOptions> {
+  readonly maxBodyBytes?: number;
+  readonly maxDecodedBytes?: number;
+  readonly maxInflightBytes?: number;
+  readonly readiness?: 'ready' | 'starting' | 'draining';
+}
+
+export interface TestServer {
+  readonly server: HttpServer;
+  readonly delivery: FakeDelivery;
+  /** The value of one line of /metrics, by its name and labels as they stand there. */
+  metric(line: string): Promise<number | undefined>;
+}
+
+export function testServer(options: TestServerOptions = {}): TestServer {
+  const delivery = new FakeDelivery();
+  const metrics = new Metrics();
+  const { instruments } = metrics;
+  const tracker = new ConnectionTracker();
+  const server = new HttpServer({
+    options: {
+      host: '127.0.0.1',
+      port: 0,
+      requestTimeoutMs: 60_000,
+      headersTimeoutMs: 10_000,
+      idleTimeoutMs: 75_000,
+      ...options,
+    },
+    write: {
+      pipeline: new WritePipeline({
+        format: new JsonFormat(),
+        delivery,
+        instruments,
+        topic: 'metrics',
+        maxDecodedBytes: options.maxDecodedBytes ?? 1024 * 1024,
+      }),
+      admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
+      instruments,
+      logger: silent,
+      maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    },
+    operations: {
+      metrics,
+      readiness: () => ({ word: options.readiness ?? 'ready', detail: '' }),
+      identify: (request) => ({
+        id: 'test',
+        hostname: 'test',
+        version: '0',
+        localAddress: '127.0.0.1',
+        localPort: 0,
+        peerAddress: request.ip,
+        peerPort: 0,
+        connectionAgeSeconds: 0,
+        connectionRequests: tracker.describe(request.raw.socket).requests,
+      }),
+      drainingStatus: 503,
+    },
+    tracker,
+    instruments,
+    logger: silent,
+  });
+  const metric = async (line: string): Promise<number | undefined> => {
+    const found = (await metrics.text()).split('\n').find((candidate) => candidate.startsWith(`${line} `));
+    return found === undefined ? undefined : Number(found.slice(line.length + 1));
+  };
+  return { server, delivery, metric };
+}

@@ -1,0 +1,101 @@
+/** The rules for labels and timestamps of one series. */
+
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { describe, test } from 'node:test';
+import type { DropReason } from '../../src/errors.ts';
+import { Series } from '../../src/wire/series.ts';
+import { V1Reader } from '../../src/wire/v1-reader.ts';
+import { canonicalise, dropUnreadableTimestamps } from '../../src/wire/validate.ts';
+import { request, STALE_BITS, type TestSeries } from '../support/write-request.ts';
+
+function read(entry: TestSeries): Series {
+  const series = new Series();
+  new V1Reader(request([entry]), series).next();
+  return series;
+}
+
+function labelsOf(series: Series): [string, string][] {
+  const { bytes, labels } = series;
+  const text = (at: number): string => Buffer.from(bytes.subarray(labels[at], labels[at + 1])).toString();
+  return Array.from({ length: series.labelCount }, (_, i) => [text(i * 4), text(i * 4 + 2)]);
+}
+
+const NAME = ['__name__', 'up'] as const;
+
+describe('canonicalise', () => {
+  test('leaves sorted labels as they are and finds the name', () => {
+    const series = read({ labels: [['A', 'x'], NAME, ['job', 'j']] });
+    assert.equal(canonicalise(series), undefined);
+    assert.deepEqual(labelsOf(series), [['A', 'x'], [...NAME], ['job', 'j']]);
+    assert.equal(series.nameLabel, 1);
+  });
+
+  test('sorts unsorted labels by the bytes of their names', () => {
+    const series = read({ labels: [['b', '2'], ['ä', '3'], ['a', '1'], ['ab', '4'], NAME] });
+    assert.equal(canonicalise(series), undefined);
+    assert.deepEqual(
+      labelsOf(series).map(([name]) => name),
+      ['__name__', 'a', 'ab', 'b', 'ä'],
+    );
+  });
+
+  test('drops labels with an empty value, before and after the name', () => {
+    const series = read({ labels: [['A', ''], NAME, ['b', ''], ['c', 'x']] });
+    assert.equal(canonicalise(series), undefined);
+    assert.deepEqual(labelsOf(series), [[...NAME], ['c', 'x']]);
+    assert.equal(series.nameLabel, 0);
+  });
+
+  test('accepts any valid UTF-8 in names and values', () => {
+    assert.equal(canonicalise(read({ labels: [NAME, ['größe.λ', '😀\u0000"']] })), undefined);
+  });
+
+  const refusals: [string, DropReason, TestSeries['labels']][] = [
+    ['no labels at all', 'name_missing', []],
+    ['labels without __name__', 'name_missing', [['job', 'a']]],
+    [
+      'an empty __name__',
+      'name_missing',
+      [
+        ['__name__', ''],
+        ['job', 'a'],
+      ],
+    ],
+    ['an empty label name', 'label_name_empty', [['', 'x'], NAME]],
+    ['the same name twice in a row', 'label_duplicate', [NAME, ['a', '1'], ['a', '1']]],
+    ['the same name twice apart', 'label_duplicate', [['a', '1'], NAME, ['a', '2']]],
+    ['the same name twice, once empty', 'label_duplicate', [NAME, ['a', ''], ['a', '2']]],
+    ['a name that is not UTF-8', 'label_not_utf8', [NAME, [Buffer.from([0x61, 0xff]), 'x']]],
+    ['a value that is not UTF-8', 'label_not_utf8', [NAME, ['a', Buffer.from([0xc3])]]],
+    ['an overlong encoding', 'label_not_utf8', [NAME, ['a', Buffer.from([0xc0, 0x80])]]],
+    ['a surrogate', 'label_not_utf8', [NAME, ['a', Buffer.from([0xed, 0xa0, 0x80])]]],
+  ];
+  for (const [what, reason, labels] of refusals) {
+    test(`refuses ${what} as ${reason}`, () => assert.equal(canonicalise(read({ labels })), reason));
+  }
+
+  test('sorts a hundred thousand labels in reverse order without taking quadratic time', () => {
+    const labels = Array.from({ length: 100_000 }, (_, i) => [`l${900_000 - i}`, 'v'] as const);
+    const series = read({ labels: [...labels, NAME] });
+    assert.equal(canonicalise(series), undefined);
+    assert.equal(series.nameLabel, 0);
+  });
+});
+
+describe('dropUnreadableTimestamps', () => {
+  test('keeps what a date can hold and the bits of every value it moves', () => {
+    const samples = [
+      [1, 8.64e15],
+      [2, 8.64e15 + 1],
+      [STALE_BITS, -8.64e15],
+      [3, -(2n ** 63n)],
+      [4, 2n ** 63n - 1n],
+    ] as const;
+    const series = read({ labels: [NAME], samples });
+    assert.equal(dropUnreadableTimestamps(series), 3);
+    assert.equal(series.sampleCount, 2);
+    assert.deepEqual([...series.timestampsMs.subarray(0, 2)], [8.64e15, -8.64e15]);
+    assert.deepEqual([...series.valueWords.subarray(0, 4)], [0, 0x3ff00000, 2, 0x7ff00000]);
+  });
+});
