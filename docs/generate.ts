@@ -10,7 +10,7 @@ const NOTE = '<!-- Made by `npm run docs` from the table in the source; change i
 /** The pages by file name under docs/. */
 export function pages(): Readonly<Record<string, string>> {
   return {
-    'configuration.md': `${NOTE}\n\n${configurationReference()}`,
+    'configuration.md': configurationReference(),
     'metrics.md': `${NOTE}\n\n${metricsReference()}`,
     'errors.md': `${NOTE}\n\n${errorsReference()}`,
   };

@@ -1,0 +1,130 @@
+/** Starts a throw-away Kafka where none is configured, the adapter on top of it, and ends both in the right order. */
+
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { Adapter } from './adapter.ts';
+import { formatBanner, formatNoKafka } from './banner.ts';
+import { nextFreePort } from './ports.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { firstThatWorks, type LocalKafka, type Way } from './ways.ts';
+
+const readyTimeoutMs = 60_000;
+const adapterExitTimeoutMs = 60_000;
+// npm passes a Ctrl-C on that the terminal has sent to everybody already: within this time it is the same one.
+const sameSignalMs = 500;
+
+/** Everything the launcher takes from outside. */
+export interface LauncherOptions {
+  /** Path of the script that is the adapter. */
+  script: string;
+  args: string[];
+  environment: NodeJS.ProcessEnv;
+  /** Ways to a Kafka, in order. */
+  ways: Way[];
+  /** For the banner. */
+  out: NodeJS.WritableStream & { isTTY?: boolean };
+  /** For what goes on. */
+  log: NodeJS.WritableStream;
+}
+
+/** One run of the launcher. */
+export class Launcher {
+  readonly #options: LauncherOptions;
+  readonly #interrupted = new AbortController();
+  #adapter: Adapter | undefined;
+  #kafka: LocalKafka | undefined;
+  #signalledAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LauncherOptions) {
+    this.#options = options;
+  }
+
+  /** Runs to the end of the adapter and gives the exit status. */
+  async run(): Promise<number> {
+    const { script, args, environment } = this.#options;
+    const settings = readSettings(args, environment);
+    if (settings.isAdapterAlone) {
+      this.#adapter = new Adapter({ script, args, environment: { ...environment, ...settings.added } });
+      return this.#adapter.exitWithin(2 ** 31 - 1);
+    }
+    try {
+      return await this.#runWithKafka(settings);
+    } catch (error) {
+      if (!this.#interrupted.signal.aborted) throw error;
+      return 128 + constants.signals[this.#interrupted.signal.reason as NodeJS.Signals];
+    } finally {
+      await this.#kafka?.close();
+    }
+  }
+
+  /** The first signal ends all in order, one more ends all at once. */
+  signal(name: NodeJS.Signals): void {
+    const nowMs = performance.now();
+    if (!this.#interrupted.signal.aborted) {
+      this.#signalledAtMs = nowMs;
+      this.#interrupted.abort(name);
+      this.#adapter?.terminate();
+    } else if (nowMs - this.#signalledAtMs > sameSignalMs) {
+      this.#adapter?.kill();
+    }
+  }
+
+  async #runWithKafka(settings: Settings): Promise<number> {
+    const { args, environment, log, ways, script } = this.#options;
+    const interrupted = this.#interrupted.signal;
+    log.write('No Kafka brokers are configured (KAFKA_BROKERS): looking for a throw-away Kafka.\n');
+    const { kafka, refusals } = await firstThatWorks(ways, interrupted);
+    this.#kafka = kafka;
+    if (!kafka) log.write(formatNoKafka(refusals));
+    const listenAddress = await this.#chooseAddress(settings);
+    interrupted.throwIfAborted();
+    const added: NodeJS.ProcessEnv = { ...settings.added, ...(kafka && { KAFKA_BROKERS: kafka.brokers }) };
+    if (listenAddress !== settings.listenAddress) added['HTTP_LISTEN_ADDRESS'] = listenAddress;
+    const adapter = new Adapter({
+      script,
+      args: kafka ? args : [...args, '--dry-run'],
+      environment: { ...environment, ...added },
+    });
+    this.#adapter = adapter;
+    void this.#announce(adapter, listenAddress);
+    const isInterrupted = once(interrupted, 'abort');
+    const kafkaStatus = await Promise.race([adapter.exited, isInterrupted, kafka?.ended ?? adapter.exited]);
+    const isKafkaLost = !adapter.hasExited && !interrupted.aborted;
+    if (isKafkaLost) {
+      log.write(`The throw-away Kafka is gone (${kafkaStatus}): ending the adapter too.\n`);
+      adapter.terminate();
+    }
+    const status = await adapter.exitWithin(adapterExitTimeoutMs);
+    return isKafkaLost ? 1 : status;
+  }
+
+  /** The default port may be taken; an address that the user chose is not moved. */
+  async #chooseAddress(settings: Settings): Promise<string> {
+    if (settings.isListenAddressGiven) return settings.listenAddress;
+    const wanted = Number(settings.listenAddress.split(':').at(-1));
+    const port = await nextFreePort(wanted);
+    if (port === wanted) return settings.listenAddress;
+    this.#options.log.write(
+      `Port ${wanted} is taken: the adapter listens on ${port} (HTTP_LISTEN_ADDRESS).\n`,
+    );
+    return `:${port}`;
+  }
+
+  async #announce(adapter: Adapter, listenAddress: string): Promise<void> {
+    const { out, log, environment } = this.#options;
+    const adapterUrl = urlOf(listenAddress);
+    const isReady = await adapter.isReadyWithin(`${adapterUrl}/-/ready`, readyTimeoutMs);
+    if (adapter.hasExited || this.#interrupted.signal.aborted) return;
+    const isColoured = out.isTTY === true && !environment['NO_COLOR'];
+    if (isReady) out.write(formatBanner({ adapterUrl, brokers: this.#kafka?.brokers }, isColoured));
+    else log.write(`The adapter does not answer at ${adapterUrl}/-/ready yet.\n`);
+  }
+}
+
+/** The URL by which this machine reaches what listens on `address`, `host:port`; an empty host is every interface. */
+export function urlOf(address: string): string {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon);
+  const isAny = ['', '0.0.0.0', '[::]'].includes(host);
+  return `http://${isAny ? '127.0.0.1' : host}${address.slice(colon)}`;
+}

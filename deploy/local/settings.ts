@@ -1,0 +1,37 @@
+/** What the user has decided already, as far as the launcher has to know: everything else is for the adapter to judge. */
+
+import { readFileSync } from 'node:fs';
+import { formatListenAddress } from '../../src/config/addresses.ts';
+import { loadConfig, requestedAction } from '../../src/config/load.ts';
+
+/** The part of the adapter's configuration that decides what is started around it. */
+export interface Settings {
+  /** Nothing is to be started but the adapter: it has brokers, needs none, or has problems to list. */
+  isAdapterAlone: boolean;
+  /** Where the adapter listens, `host:port`. */
+  listenAddress: string;
+  /** Whether the user chose that address. */
+  isListenAddressGiven: boolean;
+  /** Variables to add for the adapter. */
+  added: NodeJS.ProcessEnv;
+}
+
+const anyBroker = { KAFKA_BROKERS: '127.0.0.1:9092' };
+
+/** Reads what the adapter will read, by the adapter's own rules. */
+export function readSettings(argv: string[], environment: NodeJS.ProcessEnv): Settings {
+  const load = (env: NodeJS.ProcessEnv) =>
+    loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
+  const alone = { isAdapterAlone: true, listenAddress: '', isListenAddressGiven: true };
+  if (requestedAction(argv) !== 'run' || 'config' in load(environment)) return { ...alone, added: {} };
+  // Would all be well with brokers? If not, the adapter says so at once, and brokers are none of its complaints.
+  const loaded = load({ ...environment, ...anyBroker });
+  if (!('config' in loaded)) return { ...alone, added: anyBroker };
+  return {
+    isAdapterAlone: false,
+    listenAddress: formatListenAddress(loaded.config['http.listen_address']),
+    isListenAddressGiven: loaded.origins['http.listen_address'].source !== 'default',
+    // A balancer needs the time to notice; somebody who tries out presses Ctrl-C and waits.
+    added: loaded.origins['shutdown.drain_delay'].source === 'default' ? { SHUTDOWN_DRAIN_DELAY: '0s' } : {},
+  };
+}
