@@ -1,0 +1,160 @@
+/** Whatever is sent to the adapter, it answers, stays small and goes on serving. */
+
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { after, before, describe, test } from 'node:test';
+import { compress } from 'snappyjs';
+import { call, oneConnection, type RunningAdapter, startAdapter } from '../support/adapter.ts';
+import { countRecords, createTopic, type TestKafka, testKafka } from '../support/kafka.ts';
+import { body, field, HEADERS } from '../support/write-request.ts';
+import { honestBody, hostileBodies, seededRandom, whyNotAcceptable } from './hostile-bodies.ts';
+
+const BODIES = 1000;
+const SEED = Number(process.env['TEST_SEED'] ?? 20_261_122);
+const MAX_MEMORY_BYTES = 300 * 1024 * 1024;
+const GOOD = () => body([{ labels: [['__name__', 'good']], samples: [[1, Date.now()]] }]);
+
+/** Pieces of a message that are valid, next to nothing, and repeated by the million. */
+const SWELLING: Readonly<Record<string, Buffer>> = {
+  'zeroes, which are no message': Buffer.from([0]),
+  'series without anything': field(1, ''),
+  'series without a name': field(1, field(2, '')),
+  'metadata without anything': field(3, ''),
+};
+
+/** What stops the adapter at the end of the file. */
+const cleanUps: (() => unknown)[] = [];
+let kafka: TestKafka;
+let topic: string;
+let adapter: RunningAdapter;
+before(async () => {
+  kafka = await testKafka();
+  topic = await createTopic(kafka.brokers, { partitions: 3 });
+  adapter = await startAdapter(
+    { after: (cleanUp) => void cleanUps.push(cleanUp) },
+    { brokers: kafka.brokers, topic },
+  );
+  await adapter.waitReady();
+});
+after(async () => {
+  for (const cleanUp of cleanUps) await cleanUp();
+  await kafka.stop();
+});
+
+async function assertServes(): Promise<void> {
+  const { status, text } = await adapter.write(GOOD());
+  assert.equal(status, 204, text);
+}
+
+function assertSmall(): void {
+  const peakBytes = adapter.peakMemoryBytes() ?? 0;
+  assert.ok(peakBytes < MAX_MEMORY_BYTES, `the adapter took ${Math.round(peakBytes / 1024 / 1024)} MiB`);
+}
+
+test(`${BODIES} broken bodies get their 4xx, over connections that stay usable`, async (t) => {
+  const random = seededRandom(SEED);
+  const agent = oneConnection();
+  t.after(() => agent.destroy());
+  const statuses: Record<string, number> = {};
+  for (const { kind, bytes } of hostileBodies(random, BODIES)) {
+    const shown = `${kind} of seed ${SEED}: ${bytes.subarray(0, 200).toString('hex')}`;
+    const { status, headers, text } = await adapter.write(bytes, { agent });
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    assert.equal(headers.connection, 'keep-alive', shown);
+    if (status === 204) {
+      assert.equal(whyNotAcceptable(bytes), undefined, shown);
+      continue;
+    }
+    assert.equal(status, 400, `${shown}: ${text}`);
+    assert.match(text, /^[^\n]+\n$/, shown);
+  }
+  t.diagnostic(`answers by status: ${JSON.stringify(statuses)}`);
+  assert.ok((statuses[400] ?? 0) > BODIES * 0.9, 'hardly any mutation survives');
+  await assertServes();
+  assertSmall();
+});
+
+test('broken and good bodies at the same time do not disturb each other', async () => {
+  const agents = Array.from({ length: 8 }, () => oneConnection());
+  const random = seededRandom(SEED + 1);
+  const bodies = [...hostileBodies(random, 160)];
+  await Promise.all(
+    agents.map(async (agent, lane) => {
+      for (let i = lane; i < bodies.length; i += agents.length) {
+        const { status } = await adapter.write(bodies[i]!.bytes, { agent });
+        assert.ok(status === 400 || status === 204, `${bodies[i]!.kind}: ${status}`);
+        const good = await adapter.write(honestBody(random, Date.now()), { agent });
+        assert.equal(good.status, 204, good.text);
+      }
+    }),
+  );
+  for (const agent of agents) agent.destroy();
+});
+
+describe('a body of 1.5 MB that swells to 30 MiB, just below the limit, is answered and does not swell the process', () => {
+  for (const [what, unit] of Object.entries(SWELLING)) {
+    test(what, async () => {
+      const bytes = compress(Buffer.alloc(30 * 1024 * 1024, unit));
+      assert.ok(bytes.length < 2_000_000);
+      const { status, text } = await adapter.write(bytes);
+      // Nothing in it can be written, so it is up to the adapter whether that is wrong.
+      assert.ok(status === 204 || status === 400, `${status}: ${text}`);
+      assertSmall();
+      await assertServes();
+    });
+  }
+});
+
+describe('what the headers alone rule out is refused before the body', () => {
+  const WRONG: readonly (readonly [string, Record<string, string>, number])[] = [
+    ['JSON', { 'content-type': 'application/json' }, 415],
+    ['a type that is none', { 'content-type': '////' }, 415],
+    ['2.0', { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request' }, 415],
+    ['gzip', { 'content-encoding': 'gzip' }, 415],
+    ['zstd', { 'content-encoding': 'zstd' }, 415],
+    ['two encodings', { 'content-encoding': 'snappy, snappy' }, 415],
+    ['headers of 20 KiB', { 'x-large': 'x'.repeat(20_000) }, 431],
+  ];
+  for (const [name, headers, status] of WRONG) {
+    test(`${name}: ${status}`, async () => {
+      const answer = await adapter.write(GOOD(), { headers: { ...HEADERS, ...headers } });
+      assert.equal(answer.status, status, answer.text);
+      await assertServes();
+    });
+  }
+
+  for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    test(`${method}: 405 with Allow`, async () => {
+      for (const path of ['/api/v1/write', '/receive']) {
+        const answer = await call(`${adapter.url}${path}`, { method });
+        assert.equal(answer.status, 405);
+        assert.equal(answer.headers.allow, 'POST');
+      }
+    });
+  }
+});
+
+describe('a body of 40 MB is answered 413, which the client gets to see', () => {
+  const large = Buffer.alloc(40_000_000, 1);
+  for (const isChunked of [false, true]) {
+    test(isChunked ? 'in chunks' : 'with its length announced', async () => {
+      const { status, text } = await adapter.write(large, { isChunked });
+      assert.equal(status, 413, text);
+      assert.match(text, /http\.max_body_size \(32MiB\)/);
+      await assertServes();
+      assertSmall();
+    });
+  }
+});
+
+test('after all of it the process is the same, small, without a fault, and what it counts is in Kafka', async () => {
+  await assertServes();
+  assertSmall();
+  assert.deepEqual(adapter.logged('error'), []);
+  assert.equal(await adapter.metric('kafka_adapter_http_inflight_bytes'), 0);
+  assert.equal(await adapter.metric('kafka_adapter_http_requests_total{handler="write",code="500"}'), 0);
+  assert.equal(await adapter.metric('kafka_adapter_http_requests_total{handler="write",code="503"}'), 0);
+  const written = await adapter.metric('kafka_adapter_samples_written_total{type="float"}');
+  assert.equal(await countRecords(kafka.brokers, topic), written);
+  assert.deepEqual(await adapter.process.stop(), { code: 0, signal: null });
+});
