@@ -12,6 +12,7 @@ import { HttpServer } from './http/server.ts';
 import type { ClientOptions } from './kafka/client.ts';
 import { DryRun } from './kafka/dry-run.ts';
 import { KafkaProducer } from './kafka/producer.ts';
+import type { TopicCreation } from './kafka/topics.ts';
 import type { Logger } from './lib/logger.ts';
 import { Metrics } from './metrics.ts';
 import { WritePipeline } from './pipeline.ts';
@@ -48,6 +49,14 @@ export function clientOptions(config: Config): ClientOptions {
       username: config['kafka.sasl.username'],
       password: config['kafka.sasl.password'],
     },
+  };
+}
+
+function topicCreation(config: Config): TopicCreation | undefined {
+  if (!config['kafka.create_topics']) return undefined;
+  return {
+    partitions: config['kafka.topic_partitions'],
+    replicationFactor: config['kafka.topic_replication_factor'],
   };
 }
 
@@ -104,10 +113,18 @@ export class App {
     if (config.dry_run) return new DryRun(output);
     const now = config['record.timestamp'] === 'now';
     return new KafkaProducer({
-      options: clientOptions(config),
+      options: {
+        ...clientOptions(config),
+        topic: config['kafka.topic'],
+        compression: config['kafka.compression'],
+        maxBatchBytes: config['kafka.max_batch_size'],
+        maxQueueBytes: config['kafka.max_queue_size'],
+        lingerMs: config['kafka.linger'],
+        creation: topicCreation(config),
+      },
       instruments: this.#metrics.instruments,
       logger,
-      recordTime: (sampleMs) => (now ? Date.now() : recordTime(sampleMs, Date.now())),
+      recordTime: now ? (_sampleMs, nowMs) => nowMs : recordTime,
     });
   }
 

@@ -1,5 +1,6 @@
 /** The seams between the stages, types only: so no stage imports another. */
 
+import type { DropReason } from './errors.ts';
 import type { ByteWriter } from './lib/byte-writer.ts';
 
 /**
@@ -7,13 +8,17 @@ import type { ByteWriter } from './lib/byte-writer.ts';
  * Labels are byte ranges into `bytes`, sorted by name, without empty values.
  */
 export interface SeriesView {
-  /** The decompressed request. */
+  /** The decompressed request, with some slack behind the last label. */
   readonly bytes: Uint8Array;
+  /** The same memory: whole words can be read up to the last byte of each label. */
+  readonly view: DataView;
   readonly labelCount: number;
   /** Four offsets a label: name start, name end, value start, value end. */
   readonly labels: Int32Array;
   /** Index of the label `__name__`. */
   readonly nameLabel: number;
+  /** uint32 over the label values: the same for equal label sets, so that it can pick the partition. */
+  readonly hash: number;
   readonly sampleCount: number;
   readonly values: Float64Array;
   /** The same memory as `values`, two words a value, low word first: keeps NaN payloads bit for bit. */
@@ -37,16 +42,24 @@ export interface RecordFormat {
   writeSeries(series: SeriesView, sink: RecordSink): void;
 }
 
-/** The records of one request, from the first one to the acknowledgement. Ends by `commit` or `rollback`. */
+/** How many records of a request will never be in Kafka, by reason. */
+export type DroppedRecords = ReadonlyMap<DropReason, number>;
+
+/** The records of one request, written in one synchronous step that ends by `commit` or `rollback`. */
 export interface RequestRecords {
-  /** The sink for one series. `seriesHash` (uint32) picks the partition, so equal hashes share one. */
+  /** Topics asked for whose partitions are not known yet: roll back, `learn` them, write again. */
+  readonly unknownTopics: ReadonlySet<string>;
+  /**
+   * The sink for one series. `seriesHash` (uint32) picks the partition, so equal hashes share one.
+   * Throws AdapterError `queue_full` when the records waiting for Kafka take all the memory they may.
+   */
   series(topic: string, seriesHash: number): RecordSink;
   /**
-   * Hands the records over. Resolves when all in-sync replicas hold every one of them; rejects with an
-   * AdapterError when that did not happen, or is not known to have happened, within the timeout.
+   * Hands the records over. Resolves when all in-sync replicas hold every one of them but those it names; rejects
+   * with an AdapterError when that did not happen, or is not known to have happened, within the timeout.
    */
-  commit(): Promise<void>;
-  /** Forgets everything written so far; nothing of it reaches Kafka. */
+  commit(): Promise<DroppedRecords>;
+  /** Forgets everything written since `open`; nothing of it reaches Kafka. */
   rollback(): void;
 }
 
@@ -58,7 +71,10 @@ export interface Delivery {
   readonly ready: boolean;
   /** One line for /-/ready: what is being waited for, or `ready`. */
   readonly state: string;
+  /** Begins a request; there is one at a time, since writing one is a synchronous step. */
   open(): RequestRecords;
+  /** Resolves when the partitions of the topics are known; rejects with an AdapterError when they cannot be. */
+  learn(topics: ReadonlySet<string>): Promise<void>;
   /** Waits for what is under way, then lets go of the brokers. */
   stop(): Promise<void>;
 }

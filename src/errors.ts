@@ -67,6 +67,11 @@ export const ERRORS = {
     retryable: true,
     doc: 'More than `http.max_inflight_size` is admitted and not yet answered. Nothing of the request was read or written.',
   },
+  queue_full: {
+    status: 503,
+    retryable: true,
+    doc: 'The records that wait for Kafka take `kafka.max_queue_size`: Kafka is slow or away. Nothing of the request was written.',
+  },
   request_timeout: {
     status: 503,
     retryable: true,
@@ -85,7 +90,12 @@ export const ERRORS = {
   kafka_refused: {
     status: 503,
     retryable: true,
-    doc: 'Kafka answered with an error that a repeat alone does not cure (authorisation, topic missing, record too large); the log and `kafka_produce_failures_total` name it.',
+    doc: 'Kafka answered with an error that a repeat alone does not cure (authorisation, an invalid topic); the log and `kafka_produce_failures_total` name it.',
+  },
+  topic_missing: {
+    status: 503,
+    retryable: true,
+    doc: 'The topic does not exist and the brokers do not create it by themselves. Create it, or set `kafka.create_topics`.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -118,6 +128,9 @@ export const DROP_REASONS = {
   label_not_utf8: 'a label name or value that is not valid UTF-8',
   timestamp_out_of_range: 'a timestamp beyond the year 275760, which no date format can hold',
   histogram_unsupported: 'a native histogram, which this version does not write yet',
+  record_too_large:
+    'a record that is larger than a batch may be (`kafka.max_batch_size`, or what the topic takes)',
+  record_refused: 'a record that the broker refuses for good, for example for its timestamp',
   exemplar_unsupported: 'an exemplar, which this version does not write yet',
 } as const;
 

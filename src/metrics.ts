@@ -52,6 +52,8 @@ const each = (label: string, values: readonly string[]): Labels[] =>
 /** Up to the 30 s after which Prometheus gives up. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+const BATCH_BUCKETS = [1e3, 1e4, 1e5, 2.5e5, 5e5, 1e6];
+
 /** Routes as `handler` names them; `other` is every unknown path. */
 export const HANDLERS = ['write', 'metrics', 'healthy', 'ready', 'whoami', 'other'] as const;
 export type Handler = (typeof HANDLERS)[number];
@@ -128,6 +130,17 @@ export const METRICS = {
     'Requests whose records Kafka did not acknowledge; the answer was 503.',
     { labels: ['reason'], born: each('reason', PRODUCE_FAILURES) },
   ),
+  kafkaBatchBytes: histogram('kafka_batch_bytes', 'Sizes of acknowledged batches, before compression.', {
+    buckets: BATCH_BUCKETS,
+  }),
+  kafkaRetries: counter('kafka_retries_total', 'Batches sent again, with the same sequence, after an error.'),
+  kafkaEpochChanges: counter(
+    'kafka_epoch_changes_total',
+    'New producer epochs: after a batch whose outcome nobody knows, or when a broker lost track.',
+  ),
+  kafkaQueueBytes: gauge('kafka_queue_bytes', 'Bytes of records that Kafka has not acknowledged yet.'),
+  kafkaQueueLimitBytes: gauge('kafka_queue_limit_bytes', 'The setting kafka.max_queue_size.'),
+  kafkaConnectedBrokers: gauge('kafka_connected_brokers', 'Brokers with an open connection.'),
   kafkaLastAck: gauge(
     'kafka_last_ack_timestamp_seconds',
     'When Kafka last acknowledged something, in seconds since 1970; 0 before the first time.',

@@ -4,12 +4,12 @@ import type { Buffer } from 'node:buffer';
 import type { Delivery, RecordFormat, RequestRecords } from './contracts.ts';
 import { AdapterError, DROP_REASONS, type DropReason } from './errors.ts';
 import type { Instruments } from './metrics.ts';
-import { seriesHash } from './record/series-hash.ts';
+import { canonicalise } from './wire/labels.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
 import { Series } from './wire/series.ts';
-import { decompress, readHeader } from './wire/snappy.ts';
+import { Decompressor, readHeader } from './wire/snappy.ts';
+import { dropUnreadableTimestamps } from './wire/timestamps.ts';
 import { V1Reader } from './wire/v1-reader.ts';
-import { canonicalise, dropUnreadableTimestamps } from './wire/validate.ts';
 
 const MAX_LABELS_SHOWN = 300;
 
@@ -22,11 +22,14 @@ export interface PipelineParts {
   readonly maxDecodedBytes: number;
 }
 
+type SampleType = 'float' | 'histogram' | 'exemplar';
+
 /** What one request held and what was left out of it. */
 interface Tally {
   series: number;
-  samples: number;
-  dropped: Map<DropReason, number>;
+  metadata: number;
+  readonly received: Record<SampleType, number>;
+  readonly dropped: Map<DropReason, number>;
   firstOffender: string;
 }
 
@@ -34,6 +37,7 @@ export class WritePipeline {
   readonly #parts: PipelineParts;
   /** Filled again for each series; safe to share since a request is read in one synchronous step. */
   readonly #series = new Series();
+  readonly #decompressor = new Decompressor();
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -50,41 +54,62 @@ export class WritePipeline {
    * acknowledged), or what the delivery says.
    */
   async write(body: Buffer, _version: MessageVersion): Promise<void> {
-    const { instruments } = this.#parts;
-    instruments.receivedBytes.inc({ encoding: 'compressed' }, body.length);
-    const decoded = decompress(body, this.#parts.maxDecodedBytes);
-    instruments.receivedBytes.inc({ encoding: 'decoded' }, decoded.length);
-    const records = this.#parts.delivery.open();
-    const tally = this.#readAll(decoded, records);
-    await records.commit();
+    const { instruments, delivery } = this.#parts;
+    const decodedBytes = this.decodedBytes(body);
+    for (;;) {
+      const records = delivery.open();
+      const tally = this.#readAll(body, records);
+      if (records.unknownTopics.size === 0) {
+        instruments.receivedBytes.inc({ encoding: 'compressed' }, body.length);
+        instruments.receivedBytes.inc({ encoding: 'decoded' }, decodedBytes);
+        await this.#commit(records, tally);
+        return;
+      }
+      // Seldom: a topic seen for the first time. Nothing of this reading is kept, for what it wrote is incomplete.
+      const topics = new Set(records.unknownTopics);
+      records.rollback();
+      await delivery.learn(topics);
+    }
+  }
+
+  async #commit(records: RequestRecords, tally: Tally): Promise<void> {
+    this.#countReceived(tally);
+    for (const [reason, count] of await records.commit()) {
+      tally.dropped.set(reason, (tally.dropped.get(reason) ?? 0) + count);
+    }
     this.#countWritten(tally);
     if (tally.dropped.size > 0) throw new AdapterError('content_invalid', describe(tally));
   }
 
   /** Bytes in, records out, in one synchronous step; on a malformed body nothing stays behind. */
-  #readAll(decoded: Uint8Array, records: RequestRecords): Tally {
-    const { format, topic, instruments } = this.#parts;
+  #readAll(body: Buffer, records: RequestRecords): Tally {
+    const { format, topic, maxDecodedBytes } = this.#parts;
     const series = this.#series;
-    const reader = new V1Reader(decoded, series);
-    const tally: Tally = { series: 0, samples: 0, dropped: new Map(), firstOffender: '' };
-    const counts = { float: 0, histogram: 0, exemplar: 0 };
+    const tally: Tally = {
+      series: 0,
+      metadata: 0,
+      received: { float: 0, histogram: 0, exemplar: 0 },
+      dropped: new Map(),
+      firstOffender: '',
+    };
+    const { received } = tally;
     try {
+      const decodedBytes = this.#decompressor.decompress(body, maxDecodedBytes);
+      series.useBytes(this.#decompressor.bytes, this.#decompressor.view);
+      const reader = new V1Reader(series, decodedBytes);
       while (reader.next()) {
         tally.series++;
-        counts.float += series.sampleCount;
-        counts.histogram += series.histogramCount;
-        counts.exemplar += series.exemplarCount;
+        received.float += series.sampleCount;
+        received.histogram += series.histogramCount;
+        received.exemplar += series.exemplarCount;
         this.#keepWritable(tally);
-        if (series.sampleCount > 0) format.writeSeries(series, records.series(topic, seriesHash(series)));
+        if (series.sampleCount > 0) format.writeSeries(series, records.series(topic, series.hash));
       }
+      tally.metadata = reader.metadataCount;
     } catch (error) {
       records.rollback();
       throw error;
     }
-    instruments.seriesReceived.inc(tally.series);
-    instruments.metadataReceived.inc(reader.metadataCount);
-    for (const [type, count] of Object.entries(counts)) instruments.samplesReceived.inc({ type }, count);
-    tally.samples = counts.float;
     return tally;
   }
 
@@ -107,23 +132,33 @@ export class WritePipeline {
     series.sampleCount = 0;
   }
 
-  #countWritten(tally: Tally): void {
+  #countReceived({ series, metadata, received }: Tally): void {
     const { instruments } = this.#parts;
-    let dropped = 0;
-    for (const [reason, count] of tally.dropped) {
-      instruments.samplesDropped.inc({ reason }, count);
-      if (reason !== 'histogram_unsupported' && reason !== 'exemplar_unsupported') dropped += count;
+    instruments.seriesReceived.inc(series);
+    if (metadata > 0) instruments.metadataReceived.inc(metadata);
+    for (const [type, count] of Object.entries(received)) {
+      if (count > 0) instruments.samplesReceived.inc({ type }, count);
     }
-    instruments.samplesWritten.inc({ type: 'float' }, tally.samples - dropped);
+  }
+
+  #countWritten({ received, dropped }: Tally): void {
+    const { instruments } = this.#parts;
+    let floats = received.float;
+    for (const [reason, count] of dropped) {
+      instruments.samplesDropped.inc({ reason }, count);
+      if (reason !== 'histogram_unsupported' && reason !== 'exemplar_unsupported') floats -= count;
+    }
+    instruments.samplesWritten.inc({ type: 'float' }, floats);
   }
 }
 
 /** One line for the sender's log: how many, why, and where to look. */
 function describe(tally: Tally): string {
+  const first = tally.firstOffender === '' ? '' : `; first: ${tally.firstOffender}`;
   const reasons = [...tally.dropped].map(
     ([reason, count]) => `${count} for ${reason} (${DROP_REASONS[reason]})`,
   );
-  return `not written: ${reasons.join(', ')}; first: ${tally.firstOffender}; all other samples of the request are written`;
+  return `not written: ${reasons.join(', ')}${first}; all other samples of the request are written`;
 }
 
 /** The labels as received, as far as they can be shown on one line. */

@@ -2,7 +2,7 @@
 
 import { broker, listenAddress, parsePort } from './addresses.ts';
 import type { Kind, Reading } from './kind.ts';
-import { duration, size } from './numbers.ts';
+import { duration, integer, size } from './numbers.ts';
 import { boolean, choice, list, secret, text } from './words.ts';
 
 /** A variable of another name that peers or platforms use. */
@@ -115,6 +115,41 @@ export const OPTIONS = {
     kind: duration({ min: '100ms', max: '5m' }),
     default: '10s',
     doc: 'Longest wait for the acknowledgement of a request, retries included; after it the sender gets 503. Keep it below the 30 s after which Prometheus gives up.',
+  },
+  'kafka.compression': {
+    kind: choice('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+    default: 'none',
+    doc: 'Codec of the record batches.',
+  },
+  'kafka.linger': {
+    kind: duration({ min: '0', max: '1s' }),
+    default: '0',
+    doc: 'How long a batch waits for more requests although the broker is free. Batches grow by themselves while the one before is under way, so 0 is right but for very many small requests.',
+  },
+  'kafka.max_batch_size': {
+    kind: size({ min: '16KiB', max: '100MiB' }),
+    default: '900KiB',
+    doc: 'Largest batch of records before compression. Keep it below what the topic takes (`max.message.bytes`, 1 MiB by default); a larger record is dropped.',
+  },
+  'kafka.max_queue_size': {
+    kind: size({ min: '1MiB', max: '64GiB' }),
+    default: '128MiB',
+    doc: 'Most bytes of records that wait for Kafka; above it a request is answered 503.',
+  },
+  'kafka.create_topics': {
+    kind: boolean(),
+    default: 'false',
+    doc: 'Create a topic that does not exist. Brokers with `auto.create.topics.enable` do it by themselves.',
+  },
+  'kafka.topic_partitions': {
+    kind: integer({ min: -1, max: 10_000 }),
+    default: '-1',
+    doc: 'Partitions of a topic that is created; -1 leaves it to the brokers.',
+  },
+  'kafka.topic_replication_factor': {
+    kind: integer({ min: -1, max: 100 }),
+    default: '-1',
+    doc: 'Replication factor of a topic that is created; -1 leaves it to the brokers.',
   },
   'kafka.tls.enabled': { kind: boolean(), default: 'false', doc: 'Speak TLS to the brokers.' },
   'kafka.tls.ca_file': {

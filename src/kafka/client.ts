@@ -1,6 +1,7 @@
 /** The kafkajs client: brokers, TLS, SASL, and its log lines sent to ours. */
 
 import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import type { Logger } from '../lib/logger.ts';
 
@@ -17,6 +18,7 @@ const CONNECT_TIMEOUT_MS = 3000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1000;
 
+/** The client for administration and reading; producing has a transport of its own. */
 export function createClient(options: ClientOptions, logger: Logger): Kafka {
   const config: KafkaConfig = {
     clientId: options.clientId,
@@ -29,9 +31,9 @@ export function createClient(options: ClientOptions, logger: Logger): Kafka {
       factor: 0.2,
       retries: retriesWithin(options.produceTimeoutMs),
     },
-    ssl: tlsOptions(options.tls),
+    ssl: tlsOptions(options.tls) ?? false,
     logLevel: logLevel.INFO,
-    logCreator: () => (entry) => forward(entry, logger),
+    logCreator: () => (entry) => forwardLog(entry, logger),
   };
   const sasl = saslOptions(options.sasl);
   if (sasl) config.sasl = sasl;
@@ -48,13 +50,13 @@ function retriesWithin(timeoutMs: number): number {
   return retries;
 }
 
-function tlsOptions(tls: ClientOptions['tls']): KafkaConfig['ssl'] {
-  if (!tls.enabled) return false;
+export function tlsOptions(tls: ClientOptions['tls']): ConnectionOptions | undefined {
+  if (!tls.enabled) return undefined;
   const read = (file: string): string | undefined => (file === '' ? undefined : readFileSync(file, 'utf8'));
   return { ca: read(tls.caFile), cert: read(tls.certFile), key: read(tls.keyFile) };
 }
 
-function saslOptions(sasl: ClientOptions['sasl']): SASLOptions | undefined {
+export function saslOptions(sasl: ClientOptions['sasl']): SASLOptions | undefined {
   const { mechanism, username, password } = sasl;
   if (mechanism === 'plain' || mechanism === 'scram-sha-256' || mechanism === 'scram-sha-512') {
     return { mechanism, username, password } as SASLOptions;
@@ -63,7 +65,7 @@ function saslOptions(sasl: ClientOptions['sasl']): SASLOptions | undefined {
 }
 
 /** kafkajs retries most of what it reports as an error, so its errors are warnings here and the rest debug. */
-function forward(entry: { level: logLevel; namespace: string; log: object }, logger: Logger): void {
+export function forwardLog(entry: { level: logLevel; namespace: string; log: object }, logger: Logger): void {
   const { message, timestamp: _, logger: __, ...fields } = entry.log as Record<string, unknown>;
   const level = entry.level === logLevel.ERROR || entry.level === logLevel.WARN ? 'warn' : 'debug';
   logger[level]({ part: 'kafkajs', namespace: entry.namespace, ...fields }, String(message));

@@ -21,14 +21,17 @@ export class DryRun implements Delivery {
     const lines = new ByteWriter();
     const sink = { begin: () => lines, end: () => lines.byte(LINE_FEED) };
     return {
+      unknownTopics: new Set(),
       series: () => sink,
       rollback: () => lines.truncate(),
       commit: () =>
         new Promise((resolve, reject) => {
-          this.#out.write(lines.slice(), (error) => (error ? reject(error) : resolve()));
+          this.#out.write(lines.slice(), (error) => (error ? reject(error) : resolve(new Map())));
         }),
     };
   }
+
+  async learn(): Promise<void> {}
 
   async stop(): Promise<void> {}
 }

@@ -1,134 +1,180 @@
-/** Delivery to Kafka through kafkajs: all in-sync replicas acknowledge, or the request fails. */
+/** Delivery to Kafka: batches that grow while others are under way, and one promise a request. */
 
-import type { Producer, TopicMessages } from 'kafkajs';
 import type { Delivery, RequestRecords } from '../contracts.ts';
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { formatDuration } from '../lib/units.ts';
 import type { Instruments } from '../metrics.ts';
-import { type ClientOptions, createClient } from './client.ts';
-import { failureReason, fromKafkajs } from './failures.ts';
-import { CollectedRecords, type SeriesMessage } from './request-records.ts';
+import { Appender } from './appender.ts';
+import { BatchPool } from './batch-pool.ts';
+import type { ClientOptions } from './client.ts';
+import { Metadata } from './metadata.ts';
+import { Outcomes } from './outcomes.ts';
+import { ProducerIdentity } from './producer-identity.ts';
+import type { RecordBatch } from './record-batch.ts';
+import { Sending } from './sending.ts';
+import { type TopicCreation, Topics } from './topics.ts';
+import { Transport } from './transport.ts';
 
-const ALL_IN_SYNC_REPLICAS = -1;
-const CONNECT_RETRY_MS = 1000;
+const SHORTEST_ATTEMPT_MS = 500;
+/** How often deadlines are looked at, and what rested is tried again. */
+const TICK_MS = 50;
+
+export interface ProducerOptions extends ClientOptions {
+  readonly topic: string;
+  readonly compression: string;
+  readonly maxBatchBytes: number;
+  readonly maxQueueBytes: number;
+  readonly lingerMs: number;
+  readonly creation: TopicCreation | undefined;
+}
 
 export interface ProducerParts {
-  readonly options: ClientOptions;
+  readonly options: ProducerOptions;
   readonly instruments: Instruments;
   readonly logger: Logger;
-  /** The time a record carries, from its sample's. */
-  readonly recordTime: (sampleMs: number) => number;
+  /** The time a record carries, from its sample's and the present. */
+  readonly recordTime: (sampleMs: number, nowMs: number) => number;
 }
 
 export class KafkaProducer implements Delivery {
   readonly #parts: ProducerParts;
-  readonly #producer: Producer;
-  #ready = false;
-  #lastProblem = 'not tried yet';
-  #stopping = false;
-  #retryTimer: NodeJS.Timeout | undefined;
-  #connecting: Promise<void> = Promise.resolve();
+  readonly #pool = new BatchPool();
+  readonly #metadata: Metadata;
+  readonly #identity: ProducerIdentity;
+  readonly #topics: Topics;
+  readonly #outcomes: Outcomes;
+  readonly #sending: Sending;
+  readonly #appender: Appender;
+  #pump: NodeJS.Immediate | NodeJS.Timeout | undefined;
+  #tick: NodeJS.Timeout | undefined;
 
   constructor(parts: ProducerParts) {
     this.#parts = parts;
-    this.#producer = createClient(parts.options, parts.logger).producer({
-      allowAutoTopicCreation: true,
-      createPartitioner:
-        () =>
-        ({ message, partitionMetadata }) =>
-          (message as SeriesMessage).seriesHash % partitionMetadata.length,
+    const { options, instruments, logger } = parts;
+    const attemptTimeoutMs = Math.max(SHORTEST_ATTEMPT_MS, Math.floor(options.produceTimeoutMs / 3));
+    const newBatch = (): RecordBatch => this.#pool.take();
+    const recycle = (batch: RecordBatch): void => this.#pool.give(batch);
+    this.#metadata = new Metadata({
+      transport: new Transport(options, attemptTimeoutMs, logger),
+      logger,
+      onChange: (topics) => {
+        this.#topics.update(topics);
+        this.#pumpSoon();
+      },
     });
+    this.#identity = new ProducerIdentity({
+      metadata: this.#metadata,
+      logger,
+      onChange: () => this.#pumpSoon(),
+    });
+    this.#topics = new Topics({
+      options,
+      metadata: this.#metadata,
+      logger,
+      limits: { maxBatchBytes: options.maxBatchBytes, newBatch, recycle },
+    });
+    this.#outcomes = new Outcomes({
+      instruments,
+      logger,
+      newBatch,
+      recycle,
+      onGone: (bytes) => {
+        this.#appender.queuedBytes -= bytes;
+      },
+      refreshMetadata: () => this.#metadata.refreshSoon(),
+      renewProducerId: () => this.#identity.renew(),
+    });
+    this.#sending = new Sending({
+      metadata: this.#metadata,
+      outcomes: this.#outcomes,
+      instruments,
+      logger,
+      compression: options.compression,
+      attemptTimeoutMs,
+      onIdle: () => this.#pumpSoon(),
+    });
+    this.#appender = new Appender({
+      partitionsOf: (topic) => this.#topics.partitionsOf(topic),
+      recordTime: parts.recordTime,
+      newBatch,
+      maxQueueBytes: options.maxQueueBytes,
+      timeoutMs: options.produceTimeoutMs,
+      onCommit: () => this.#pumpSoon(options.lingerMs),
+    });
+    instruments.kafkaQueueLimitBytes.set(options.maxQueueBytes);
   }
 
   get ready(): boolean {
-    return this.#ready;
+    return this.#metadata.isReached;
   }
 
   get state(): string {
-    return this.#ready
-      ? 'ready'
-      : `waiting for Kafka at ${this.#parts.options.brokers.join(',')}: ${this.#lastProblem}`;
+    if (this.ready) return 'ready';
+    return `waiting for Kafka at ${this.#parts.options.brokers.join(',')}: ${this.#metadata.lastProblem}`;
   }
 
   start(): void {
-    this.#connecting = this.#connect();
-  }
-
-  /** Tries until it works; the adapter serves meanwhile, with 503 on writes. */
-  async #connect(): Promise<void> {
-    try {
-      await this.#producer.connect();
-      this.#ready = true;
-      this.#parts.instruments.kafkaReady.set(1);
-      this.#parts.logger.info({ brokers: this.#parts.options.brokers }, 'Kafka reached');
-    } catch (error) {
-      if (this.#stopping) return;
-      this.#lastProblem = fromKafkajs(error).message;
-      this.#parts.logger.warn({ problem: this.#lastProblem }, 'Kafka not reached, trying again');
-      this.#retryTimer = setTimeout(() => this.start(), CONNECT_RETRY_MS);
-    }
+    this.#metadata.addTopic(this.#parts.options.topic);
+    void this.#metadata.refresh();
+    this.#identity.renew();
+    this.#tick = setInterval(() => this.#onTick(), TICK_MS);
   }
 
   open(): RequestRecords {
-    return new CollectedRecords((byTopic) => this.#send(byTopic), this.#parts.recordTime);
+    return this.#appender.open();
   }
 
-  async #send(byTopic: ReadonlyMap<string, SeriesMessage[]>): Promise<void> {
-    const { instruments } = this.#parts;
-    const started = performance.now();
-    try {
-      if (!this.#ready) throw new AdapterError('kafka_unavailable', this.state);
-      await this.#withinTimeout(this.#sendBatch(byTopic));
-    } catch (error) {
-      const failure = fromKafkajs(error);
-      instruments.kafkaProduceFailures.inc({ reason: failureReason(failure) });
-      throw failure;
+  learn(topics: ReadonlySet<string>): Promise<void> {
+    return this.#topics.learn(topics);
+  }
+
+  /** Once for all that is committed in one turn of the event loop, or within the linger time. */
+  #pumpSoon(lingerMs = 0): void {
+    if (this.#pump) return;
+    const pump = (): void => {
+      this.#pump = undefined;
+      const { producerId } = this.#identity;
+      if (producerId !== undefined) this.#sending.send(this.#topics.partitions(), producerId);
+    };
+    this.#pump = lingerMs > 0 ? setTimeout(pump, lingerMs) : setImmediate(pump);
+  }
+
+  #onTick(): void {
+    const { instruments, options } = this.#parts;
+    const nowMs = performance.now();
+    for (const partition of this.#topics.partitions()) {
+      for (const batch of partition.expire(nowMs)) {
+        // It was sent before, so it may be there or come to be there: fence it off.
+        if (batch.stamp) this.#outcomes.beginEpoch(partition);
+        if (batch.count > 0) this.#outcomes.giveUp(batch, timedOut(options.produceTimeoutMs), 'timeout');
+      }
+      const { underWay } = partition;
+      if (!underWay || underWay.deadlineMs > nowMs) continue;
+      partition.underWay = undefined;
+      this.#outcomes.beginEpoch(partition);
+      this.#outcomes.giveUp(underWay, timedOut(options.produceTimeoutMs), 'timeout');
+      void this.#metadata.linkOf(partition.leader)?.cut(new Error('the broker did not answer in time'));
     }
-    instruments.kafkaProduceDuration.observe((performance.now() - started) / 1000);
-    instruments.kafkaLastAck.set(Date.now() / 1000);
-    for (const [topic, messages] of byTopic) {
-      const valueBytes = messages.reduce((sum, message) => sum + (message.value as Buffer).length, 0);
-      instruments.kafkaRecordsProduced.inc({ topic }, messages.length);
-      instruments.kafkaProducedBytes.inc({ topic }, valueBytes);
-    }
+    instruments.kafkaQueueBytes.set(this.#appender.queuedBytes);
+    instruments.kafkaReady.set(this.ready ? 1 : 0);
+    instruments.kafkaConnectedBrokers.set(this.#metadata.connectedBrokers);
+    this.#pumpSoon();
   }
 
-  async #sendBatch(byTopic: ReadonlyMap<string, SeriesMessage[]>): Promise<void> {
-    const topicMessages: TopicMessages[] = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
-    const { produceTimeoutMs } = this.#parts.options;
-    await this.#producer.sendBatch({ topicMessages, acks: ALL_IN_SYNC_REPLICAS, timeout: produceTimeoutMs });
-  }
-
-  async #withinTimeout(sending: Promise<void>): Promise<void> {
-    const { produceTimeoutMs } = this.#parts.options;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const waited = formatDuration(produceTimeoutMs);
-        reject(
-          new AdapterError(
-            'kafka_timeout',
-            `Kafka did not acknowledge within kafka.produce_timeout (${waited})`,
-          ),
-        );
-      }, produceTimeoutMs);
-    });
-    try {
-      await Promise.race([sending, timeout]);
-    } finally {
-      clearTimeout(timer);
-      // What kafkajs still reports after our timeout has been answered already.
-      sending.catch((error: unknown) => {
-        this.#parts.logger.debug({ problem: String(error) }, 'produce ended after its timeout');
-      });
-    }
-  }
-
+  /** Waits until every record is acknowledged or its time is up, then closes the connections. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    clearTimeout(this.#retryTimer);
-    await this.#producer.disconnect();
-    await this.#connecting;
+    while (this.#appender.queuedBytes > 0) await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    clearInterval(this.#tick);
+    this.#identity.stop();
+    await this.#metadata.stop();
+    await this.#topics.stop();
   }
+}
+
+function timedOut(timeoutMs: number): AdapterError {
+  return new AdapterError(
+    'kafka_timeout',
+    `Kafka did not acknowledge within kafka.produce_timeout (${formatDuration(timeoutMs)})`,
+  );
 }

@@ -3,23 +3,32 @@
 import { Buffer } from 'node:buffer';
 
 const SMALLEST_CAPACITY = 1024;
+/** Writes of whole words may run this far past the last byte that counts. */
+export const SLACK_BYTES = 8;
 
 export class ByteWriter {
-  /** Backing memory; only the first `length` bytes mean anything. Replaced when it grows. */
+  /** Backing memory; only the first `length` bytes mean anything. Replaced when it grows, as `view` is. */
   bytes: Buffer;
+  /** The same memory, for writing words at any offset. */
+  view: DataView;
   length = 0;
 
   constructor(capacity = SMALLEST_CAPACITY) {
     this.bytes = Buffer.allocUnsafeSlow(Math.max(capacity, SMALLEST_CAPACITY));
+    this.view = viewOf(this.bytes);
   }
 
-  /** Makes room for `count` more bytes, so that a caller may write to `bytes` directly. */
+  /** Makes room for `count` more bytes and some slack, so that a caller may write to `bytes` and `view` directly. */
   reserve(count: number): void {
-    const needed = this.length + count;
-    if (needed <= this.bytes.length) return;
+    const needed = this.length + count + SLACK_BYTES;
+    if (needed > this.bytes.length) this.#grow(needed);
+  }
+
+  #grow(needed: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
+    this.view = viewOf(grown);
   }
 
   byte(value: number): void {
@@ -30,10 +39,11 @@ export class ByteWriter {
   /** Text known to be ASCII (digits, punctuation, keywords). */
   ascii(text: string): void {
     this.reserve(text.length);
-    for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i);
+    for (let i = 0; i < text.length; i++) this.bytes[this.length + i] = text.charCodeAt(i);
+    this.length += text.length;
   }
 
-  /** The bytes `start` up to `end` of `source`. */
+  /** Bytes `start` up to `end` of `source`. */
   copy(source: Uint8Array, start: number, end: number): void {
     this.reserve(end - start);
     this.bytes.set(source.subarray(start, end), this.length);
@@ -53,4 +63,9 @@ export class ByteWriter {
   truncate(length = 0): void {
     this.length = length;
   }
+}
+
+/** A view of the same memory as `bytes`. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

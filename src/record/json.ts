@@ -2,26 +2,25 @@
 
 import type { RecordFormat, RecordSink, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
+import { LONGEST_ESCAPE, writeEscaped } from './json-string.ts';
+import { LONGEST_NUMBER, writeNumber } from './number-text.ts';
+import { LONGEST_TIME, TimeText } from './time-text.ts';
 
 const STALE_LOW = 0x00000002;
 const STALE_HIGH = 0x7ff00000;
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const HEX = '0123456789abcdef';
 
-/** What stands after the backslash, for the characters that JSON writes in two (RFC 8259, section 7). */
-const SHORT_ESCAPES: Readonly<Record<number, string>> = {
-  8: 'b',
-  9: 't',
-  10: 'n',
-  12: 'f',
-  13: 'r',
-  [QUOTE]: '"',
-  [BACKSLASH]: '\\',
-};
+const BEFORE_LABELS = '{"labels":{';
+const BEFORE_NAME = '},"name":"';
+const BEFORE_TIME = '","timestamp":"';
+const BEFORE_VALUE = '","value":"';
+const END = '"}';
+const STALE_END = '","stale":true}';
+const FIXED_BYTES = 64;
+const BYTES_AROUND_LABEL = 6;
 
 /**
  * `{"labels":{...},"name":"up","timestamp":"2026-11-22T10:00:00.123Z","value":"1"}`, then `,"stale":true` for
@@ -29,67 +28,67 @@ const SHORT_ESCAPES: Readonly<Record<number, string>> = {
  */
 export class JsonFormat implements RecordFormat {
   readonly name = 'json';
-  /** Everything up to the timestamp, the same for all samples of a series. */
+  readonly #time = new TimeText();
+  /** What the samples of a series have in common, when there are several. */
   readonly #head = new ByteWriter();
 
   writeSeries(series: SeriesView, sink: RecordSink): void {
-    this.#writeHead(series);
+    if (series.sampleCount === 1) {
+      const out = sink.begin(series.timestampsMs[0]);
+      writeHead(out, series);
+      this.#writeSample(out, series, 0);
+      sink.end();
+      return;
+    }
+    this.#head.truncate();
+    writeHead(this.#head, series);
     for (let i = 0; i < series.sampleCount; i++) {
-      const timestampMs = series.timestampsMs[i];
-      const out = sink.begin(timestampMs);
+      const out = sink.begin(series.timestampsMs[i]);
       out.copy(this.#head.bytes, 0, this.#head.length);
-      out.ascii(new Date(timestampMs).toISOString());
-      out.ascii('","value":"');
-      out.ascii(formatValue(series.values[i]));
-      const stale = series.valueWords[i * 2] === STALE_LOW && series.valueWords[i * 2 + 1] === STALE_HIGH;
-      out.ascii(stale ? '","stale":true}' : '"}');
+      this.#writeSample(out, series, i);
       sink.end();
     }
   }
 
-  #writeHead(series: SeriesView): void {
-    const head = this.#head;
-    head.truncate();
-    head.ascii('{"labels":{');
-    for (let i = 0; i < series.labelCount; i++) {
-      if (i > 0) head.byte(COMMA);
-      writeString(head, series, i * 4);
-      head.byte(COLON);
-      writeString(head, series, i * 4 + 2);
-    }
-    head.ascii('},"name":');
-    writeString(head, series, series.nameLabel * 4 + 2);
-    head.ascii(',"timestamp":"');
+  #writeSample(out: ByteWriter, series: SeriesView, index: number): void {
+    out.reserve(LONGEST_TIME + BEFORE_VALUE.length + LONGEST_NUMBER + STALE_END.length);
+    this.#time.write(out, series.timestampsMs[index]);
+    out.ascii(BEFORE_VALUE);
+    const { valueWords } = series;
+    writeNumber(out, series.values[index]);
+    const isStale = valueWords[index * 2] === STALE_LOW && valueWords[index * 2 + 1] === STALE_HIGH;
+    out.ascii(isStale ? STALE_END : END);
   }
 }
 
-/** The shortest digits that read back to the same number; `NaN`, `+Inf`, `-Inf`; keeps the sign of zero. */
-export function formatValue(value: number): string {
-  if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value);
-  if (Number.isNaN(value)) return 'NaN';
-  return value > 0 ? '+Inf' : '-Inf';
+/** Everything up to the timestamp. */
+function writeHead(out: ByteWriter, series: SeriesView): void {
+  const { labelCount } = series;
+  out.reserve(mostBytes(series));
+  out.ascii(BEFORE_LABELS);
+  const { bytes } = out;
+  for (let range = 0; range < labelCount * 4; range += 4) {
+    bytes[out.length++] = QUOTE;
+    writeEscaped(out, series, range);
+    bytes[out.length] = QUOTE;
+    bytes[out.length + 1] = COLON;
+    bytes[out.length + 2] = QUOTE;
+    out.length += 3;
+    writeEscaped(out, series, range + 2);
+    bytes[out.length] = QUOTE;
+    bytes[out.length + 1] = COMMA;
+    out.length += 2;
+  }
+  // In the place of the last comma.
+  out.length--;
+  out.ascii(BEFORE_NAME);
+  writeEscaped(out, series, series.nameLabel * 4 + 2);
+  out.ascii(BEFORE_TIME);
 }
 
-/** The label range at `offset` as a JSON string, which must be valid UTF-8: escapes quote, backslash and control characters, nothing else. */
-function writeString(out: ByteWriter, series: SeriesView, offset: number): void {
-  const { bytes, labels } = series;
-  const start = labels[offset];
-  const end = labels[offset + 1];
-  out.reserve((end - start) * 6 + 2);
-  const target = out.bytes;
-  let at = out.length;
-  target[at++] = QUOTE;
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i];
-    if (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH) {
-      target[at++] = byte;
-      continue;
-    }
-    const short = SHORT_ESCAPES[byte];
-    const escaped = short ?? `u00${HEX[byte >> 4]}${HEX[byte & 15]}`;
-    target[at++] = BACKSLASH;
-    for (let k = 0; k < escaped.length; k++) target[at++] = escaped.charCodeAt(k);
-  }
-  target[at++] = QUOTE;
-  out.length = at;
+/** An upper bound of the head, every byte of every label escaped. */
+function mostBytes({ labels, labelCount }: SeriesView): number {
+  let bytes = 0;
+  for (let range = 0; range < labelCount * 4; range += 2) bytes += labels[range + 1] - labels[range];
+  return bytes * 2 * LONGEST_ESCAPE + labelCount * BYTES_AROUND_LABEL + FIXED_BYTES;
 }

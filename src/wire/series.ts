@@ -1,6 +1,8 @@
 /** The reusable memory of one series while a request is read. */
 
+import { Buffer } from 'node:buffer';
 import type { SeriesView } from '../contracts.ts';
+import { viewOf } from '../lib/byte-writer.ts';
 
 const FIRST_LABELS = 64;
 const FIRST_SAMPLES = 16;
@@ -8,10 +10,12 @@ const OFFSETS_PER_LABEL = 4;
 const TWO_TO_32 = 4294967296;
 
 export class Series implements SeriesView {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = Buffer.alloc(0);
+  view = viewOf(this.bytes);
   labelCount = 0;
   labels = new Int32Array(FIRST_LABELS * OFFSETS_PER_LABEL);
   nameLabel = -1;
+  hash = 0;
   sampleCount = 0;
   values = new Float64Array(FIRST_SAMPLES);
   valueWords = new Uint32Array(this.values.buffer);
@@ -20,9 +24,14 @@ export class Series implements SeriesView {
   exemplarCount = 0;
   histogramCount = 0;
 
-  /** Makes ready for the next series of the request `bytes`. */
-  reset(bytes: Uint8Array): void {
+  /** Makes ready for a request; `view` is of the same memory, with slack behind the last label. */
+  useBytes(bytes: Uint8Array, view: DataView): void {
     this.bytes = bytes;
+    this.view = view;
+  }
+
+  /** Makes ready for the next series. */
+  reset(): void {
     this.labelCount = 0;
     this.nameLabel = -1;
     this.sampleCount = 0;
@@ -30,25 +39,18 @@ export class Series implements SeriesView {
     this.histogramCount = 0;
   }
 
-  /** Adds an empty label and returns where its four offsets start in `labels`. */
+  /** Adds a label and returns where its four offsets go in `labels`; they hold what was there before. */
   addLabel(): number {
     const at = this.labelCount * OFFSETS_PER_LABEL;
-    if (at === this.labels.length) {
-      const grown = new Int32Array(this.labels.length * 2);
-      grown.set(this.labels);
-      this.labels = grown;
-    }
-    this.labels.fill(0, at, at + OFFSETS_PER_LABEL);
+    if (at === this.labels.length) this.#growLabels();
     this.labelCount++;
     return at;
   }
 
-  /** Adds a sample of value 0 at time 0 (the defaults of proto3) and returns its index. */
+  /** Adds a sample and returns its index; value and time hold what was there before. */
   addSample(): number {
     const index = this.sampleCount;
     if (index === this.values.length) this.#growSamples();
-    this.values[index] = 0;
-    this.timestampsMs[index] = 0;
     this.sampleCount++;
     return index;
   }
@@ -62,6 +64,12 @@ export class Series implements SeriesView {
   /** Sets an int64 timestamp from its two halves. */
   setTimestamp(index: number, low: number, high: number): void {
     this.timestampsMs[index] = (high | 0) * TWO_TO_32 + (low >>> 0);
+  }
+
+  #growLabels(): void {
+    const grown = new Int32Array(this.labels.length * 2);
+    grown.set(this.labels);
+    this.labels = grown;
   }
 
   #growSamples(): void {

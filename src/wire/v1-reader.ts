@@ -1,19 +1,26 @@
-/** Reads prometheus.WriteRequest (Remote-Write 1.0) one series at a time, without copying labels. */
+/** Reads prometheus.WriteRequest (Remote-Write 1.0) one series at a time, without an object or a string. */
 
-import { Reader } from 'protobufjs/minimal.js';
 import { AdapterError } from '../errors.ts';
+import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
 import { fieldNumbers, loadProto } from './fields.ts';
 import type { Series } from './series.ts';
 
 const root = loadProto('prometheus/remote_write_v1.proto');
-const REQUEST = { ...fieldNumbers(root, 'prometheus.WriteRequest') };
-const SERIES = { ...fieldNumbers(root, 'prometheus.TimeSeries') };
-const LABEL = { ...fieldNumbers(root, 'prometheus.Label') };
-const SAMPLE = { ...fieldNumbers(root, 'prometheus.Sample') };
+const request = fieldNumbers(root, 'prometheus.WriteRequest');
+const timeSeries = fieldNumbers(root, 'prometheus.TimeSeries');
+const label = fieldNumbers(root, 'prometheus.Label');
+const sample = fieldNumbers(root, 'prometheus.Sample');
 
-const VARINT = 0;
-const FIXED64 = 1;
-const LENGTH_DELIMITED = 2;
+const TIMESERIES = (request.timeseries! << 3) | LENGTH_DELIMITED;
+const METADATA = (request.metadata! << 3) | LENGTH_DELIMITED;
+const LABELS = (timeSeries.labels! << 3) | LENGTH_DELIMITED;
+const SAMPLES = (timeSeries.samples! << 3) | LENGTH_DELIMITED;
+const EXEMPLARS = (timeSeries.exemplars! << 3) | LENGTH_DELIMITED;
+const HISTOGRAMS = (timeSeries.histograms! << 3) | LENGTH_DELIMITED;
+const LABEL_NAME = (label.name! << 3) | LENGTH_DELIMITED;
+const LABEL_VALUE = (label.value! << 3) | LENGTH_DELIMITED;
+const SAMPLE_VALUE = (sample.value! << 3) | FIXED64;
+const SAMPLE_TIMESTAMP = (sample.timestamp! << 3) | VARINT;
 
 /**
  * WriteRequest { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3 }
@@ -23,18 +30,19 @@ const LENGTH_DELIMITED = 2;
  * Sample       { double value = 1; int64 timestamp = 2 }
  *
  * Fields may come in any order, the last scalar wins, unknown fields are skipped (Remote-Write 1.0,
- * "Protocol"; Protocol Buffers encoding, "Last One Wins").
+ * "Protocol"; Protocol Buffers encoding, "Last One Wins"). What every sender writes, each field once and in
+ * order, takes the short way; everything else that is legal takes the general one.
  */
 export class V1Reader {
-  readonly #reader: Reader;
-  readonly #bytes: Uint8Array;
+  readonly #cursor: Cursor;
+  readonly #end: number;
   readonly series: Series;
   metadataCount = 0;
 
-  /** `bytes` is the decompressed request; `series` is the memory that each `next` fills again. */
-  constructor(bytes: Uint8Array, series: Series) {
-    this.#bytes = bytes;
-    this.#reader = new Reader(bytes);
+  /** Reads the first `length` bytes that `series` was given; each `next` fills `series` again. */
+  constructor(series: Series, length: number) {
+    this.#cursor = new Cursor(series.bytes);
+    this.#end = length;
     this.series = series;
   }
 
@@ -43,91 +51,105 @@ export class V1Reader {
    * Throws AdapterError `protobuf_invalid` when the bytes are not a WriteRequest.
    */
   next(): boolean {
-    const reader = this.#reader;
+    const cursor = this.#cursor;
+    const end = this.#end;
     try {
-      while (reader.pos < this.#bytes.length) {
-        const tag = reader.tag();
-        const field = tag >>> 3;
-        const wireType = tag & 7;
-        if (field === REQUEST.timeseries && wireType === LENGTH_DELIMITED) {
-          this.series.reset(this.#bytes);
-          this.#message((number, type) => this.#seriesField(number, type));
+      while (cursor.at < end) {
+        const tag = cursor.tag(end);
+        if (tag === TIMESERIES) {
+          this.#readSeries(cursor.lengthEnd(end));
           return true;
         }
-        if (field === REQUEST.metadata && wireType === LENGTH_DELIMITED) this.metadataCount++;
-        reader.skipType(wireType, 0, field);
+        if (tag === METADATA) this.metadataCount++;
+        cursor.skip(tag, end);
       }
       return false;
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof MalformedError)) throw error;
       throw new AdapterError(
         'protobuf_invalid',
-        `the decompressed body is not a prometheus.WriteRequest: ${cause} (at byte ${reader.pos} of ${this.#bytes.length})`,
+        `the decompressed body is not a prometheus.WriteRequest: ${error.message} (at byte ${cursor.at} of ${end})`,
       );
     }
   }
 
-  /** Reads a length and the fields inside it, holding the reader to that length. */
-  #message(readField: (field: number, wireType: number) => void): void {
-    const reader = this.#reader;
-    const outerEnd = reader.len;
-    const end = this.#lengthEnd();
-    reader.len = end;
-    while (reader.pos < end) {
-      const tag = reader.tag();
-      readField(tag >>> 3, tag & 7);
-    }
-    if (reader.pos !== end) throw new RangeError('a field crosses the end of its message');
-    reader.len = outerEnd;
-  }
-
-  /** Reads a length; returns where what it measures ends, which must be inside the enclosing message. */
-  #lengthEnd(): number {
-    const reader = this.#reader;
-    const length = reader.size();
-    const end = reader.pos + length;
-    if (end > reader.len) throw new RangeError(`a length of ${length} crosses the end of its message`);
-    return end;
-  }
-
-  #seriesField(field: number, wireType: number): void {
-    if (wireType === LENGTH_DELIMITED) {
-      if (field === SERIES.labels) {
-        const at = this.series.addLabel();
-        this.#message((number, type) => this.#labelField(at, number, type));
-        return;
+  #readSeries(end: number): void {
+    const { series } = this;
+    const cursor = this.#cursor;
+    series.reset();
+    while (cursor.at < end) {
+      const tag = cursor.uint32(end);
+      if (tag === LABELS) {
+        if (!this.#readUsualLabel(end)) this.#readLabel(cursor.lengthEnd(end));
+      } else if (tag === SAMPLES) {
+        this.#readSample(cursor.lengthEnd(end));
+      } else {
+        if (tag === EXEMPLARS) series.exemplarCount++;
+        if (tag === HISTOGRAMS) series.histogramCount++;
+        if (tag >>> 3 === 0) throw new MalformedError('field number 0');
+        cursor.skip(tag, end);
       }
-      if (field === SERIES.samples) {
-        const index = this.series.addSample();
-        this.#message((number, type) => this.#sampleField(index, number, type));
-        return;
+    }
+  }
+
+  /** A label of a name, then a value, all lengths under 128: true when it was one, else nothing is read. */
+  #readUsualLabel(seriesEnd: number): boolean {
+    const cursor = this.#cursor;
+    const { bytes, at } = cursor;
+    const nameStart = at + 3;
+    const nameEnd = nameStart + bytes[at + 2];
+    const valueStart = nameEnd + 2;
+    const end = at + 1 + bytes[at];
+    if (bytes[at] >= 0x80 || bytes[at + 1] !== LABEL_NAME || bytes[at + 2] >= 0x80 || end > seriesEnd)
+      return false;
+    if (nameEnd + 2 > end || bytes[nameEnd] !== LABEL_VALUE || valueStart + bytes[nameEnd + 1] !== end)
+      return false;
+    const index = this.series.addLabel();
+    const { labels } = this.series;
+    labels[index] = nameStart;
+    labels[index + 1] = nameEnd;
+    labels[index + 2] = valueStart;
+    labels[index + 3] = end;
+    cursor.at = end;
+    return true;
+  }
+
+  #readLabel(end: number): void {
+    const cursor = this.#cursor;
+    const index = this.series.addLabel();
+    const { labels } = this.series;
+    labels.fill(0, index, index + 4);
+    while (cursor.at < end) {
+      const tag = cursor.tag(end);
+      if (tag !== LABEL_NAME && tag !== LABEL_VALUE) {
+        cursor.skip(tag, end);
+        continue;
       }
-      if (field === SERIES.exemplars) this.series.exemplarCount++;
-      if (field === SERIES.histograms) this.series.histogramCount++;
+      const valueEnd = cursor.lengthEnd(end);
+      const offset = tag === LABEL_NAME ? index : index + 2;
+      labels[offset] = cursor.at;
+      labels[offset + 1] = valueEnd;
+      cursor.at = valueEnd;
     }
-    this.#reader.skipType(wireType, 0, field);
   }
 
-  #labelField(at: number, field: number, wireType: number): void {
-    if (wireType !== LENGTH_DELIMITED || (field !== LABEL.name && field !== LABEL.value)) {
-      this.#reader.skipType(wireType, 0, field);
-      return;
-    }
-    const end = this.#lengthEnd();
-    const offset = field === LABEL.name ? at : at + 2;
-    this.series.labels[offset] = this.#reader.pos;
-    this.series.labels[offset + 1] = end;
-    this.#reader.pos = end;
-  }
-
-  #sampleField(index: number, field: number, wireType: number): void {
-    if (field === SAMPLE.value && wireType === FIXED64) {
-      this.series.setValueBits(index, this.#reader.fixed32(), this.#reader.fixed32());
-    } else if (field === SAMPLE.timestamp && wireType === VARINT) {
-      const timestamp = this.#reader.int64();
-      this.series.setTimestamp(index, timestamp.low, timestamp.high);
-    } else {
-      this.#reader.skipType(wireType, 0, field);
+  #readSample(end: number): void {
+    const cursor = this.#cursor;
+    const { series } = this;
+    const index = series.addSample();
+    series.setValueBits(index, 0, 0);
+    series.timestampsMs[index] = 0;
+    while (cursor.at < end) {
+      const tag = cursor.tag(end);
+      if (tag === SAMPLE_VALUE) {
+        cursor.fixed64(end);
+        series.setValueBits(index, cursor.low, cursor.high);
+      } else if (tag === SAMPLE_TIMESTAMP) {
+        cursor.varint64(end);
+        series.setTimestamp(index, cursor.low, cursor.high);
+      } else {
+        cursor.skip(tag, end);
+      }
     }
   }
 }

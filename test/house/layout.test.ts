@@ -74,6 +74,8 @@ const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['kafka'],
   protobufjs: ['wire', 'record'],
   snappyjs: ['wire', 'record', 'kafka'],
+  '@node-rs/crc32': ['kafka'],
+  'lz4-napi': ['kafka'],
   'prom-client': ['metrics'],
   yaml: ['config'],
   pino: ['lib'],
@@ -108,6 +110,16 @@ describe('in src', () => {
       for (const name of packages)
         assert.ok(SEEN_BY[name]?.includes(partOf(path)), `${path} imports ${name}`);
     }
+  });
+
+  test('the inner files of kafkajs are imported in one place', () => {
+    const deep = source.filter(
+      ({ path, text }) => !path.endsWith('.d.ts') && /from 'kafkajs\/src/.test(text),
+    );
+    assert.deepEqual(
+      deep.map(({ path }) => path),
+      ['src/kafka/transport.ts'],
+    );
   });
 
   test('each package that is a dependency is used, and nothing else is', () => {

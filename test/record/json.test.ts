@@ -1,21 +1,18 @@
 /** The bytes of the format json. */
 
 import assert from 'node:assert/strict';
-import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
-import { formatValue, JsonFormat } from '../../src/record/json.ts';
-import { Series } from '../../src/wire/series.ts';
-import { V1Reader } from '../../src/wire/v1-reader.ts';
-import { canonicalise } from '../../src/wire/validate.ts';
-import { request, STALE_BITS, type TestSeries } from '../support/write-request.ts';
+import { JsonFormat } from '../../src/record/json.ts';
+import { canonicalise } from '../../src/wire/labels.ts';
+import { seriesOf } from '../support/series.ts';
+import { STALE_BITS, type TestSeries } from '../support/write-request.ts';
 
 const format = new JsonFormat();
 
 /** The records of one series: timestamp and value. */
 function records(entry: TestSeries): [number, string][] {
-  const series = new Series();
-  new V1Reader(request([entry]), series).next();
+  const series = seriesOf(entry);
   assert.equal(canonicalise(series), undefined);
   const writer = new ByteWriter();
   const written: [number, string][] = [];
@@ -106,35 +103,5 @@ describe('JsonFormat writes', () => {
       samples: [[1, 0]],
     }) as [[number, string]];
     assert.equal(JSON.parse(text).labels.long, long);
-  });
-});
-
-describe('formatValue', () => {
-  const cases: [number, string][] = [
-    [0, '0'],
-    [-0, '-0'],
-    [1, '1'],
-    [-1.5, '-1.5'],
-    [0.1 + 0.2, '0.30000000000000004'],
-    [1e21, '1e+21'],
-    [1e-7, '1e-7'],
-    [5e-324, '5e-324'],
-    [Number.MAX_VALUE, '1.7976931348623157e+308'],
-    [Number.POSITIVE_INFINITY, '+Inf'],
-    [Number.NEGATIVE_INFINITY, '-Inf'],
-    [Number.NaN, 'NaN'],
-  ];
-  for (const [value, text] of cases) {
-    test(`writes ${text}`, () => assert.equal(formatValue(value), text));
-  }
-
-  test('writes digits that read back to the same bits, for random bits', () => {
-    const bytes = Buffer.alloc(8);
-    for (let i = 0; i < 10_000; i++) {
-      bytes.writeUInt32LE(Math.imul(i + 1, 2654435761) >>> 0, 0);
-      bytes.writeUInt32LE(Math.imul(i + 7, 40503 * 65537) >>> 0, 4);
-      const value = bytes.readDoubleLE();
-      if (Number.isFinite(value)) assert.ok(Object.is(Number(formatValue(value)), value), String(value));
-    }
   });
 });

@@ -1,7 +1,7 @@
 /** The HTTP side with a delivery that a test controls, no Kafka. */
 
 import { ConnectionTracker } from '../../src/connection/tracker.ts';
-import type { Delivery, RequestRecords } from '../../src/contracts.ts';
+import type { Delivery, DroppedRecords, RequestRecords } from '../../src/contracts.ts';
 import { Admission } from '../../src/http/admission.ts';
 import { HttpServer, type ServerOptions } from '../../src/http/server.ts';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
@@ -23,15 +23,19 @@ export class FakeDelivery implements Delivery {
   state = 'ready';
   readonly records: Captured[] = [];
   rollbacks = 0;
+  /** What the broker is said to have refused. */
+  dropped: DroppedRecords = new Map();
   /** Settles as the acknowledgement would. */
   acknowledge: () => Promise<void> = () => Promise.resolve();
 
   start(): void {}
+  async learn(): Promise<void> {}
   async stop(): Promise<void> {}
 
   open(): RequestRecords {
     const pending: Captured[] = [];
     return {
+      unknownTopics: new Set(),
       series: (topic, seriesHash) => {
         const writer = new ByteWriter();
         let at = 0;
@@ -47,6 +51,7 @@ export class FakeDelivery implements Delivery {
       commit: async () => {
         await this.acknowledge();
         this.records.push(...pending);
+        return this.dropped;
       },
       rollback: () => {
         this.rollbacks++;

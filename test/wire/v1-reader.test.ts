@@ -6,8 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import protobuf from 'protobufjs';
 import { AdapterError } from '../../src/errors.ts';
-import { Series } from '../../src/wire/series.ts';
-import { V1Reader } from '../../src/wire/v1-reader.ts';
+import { readerOf } from '../support/series.ts';
 import { double, field, request, STALE_BITS, sample, series, varint } from '../support/write-request.ts';
 
 interface Read {
@@ -16,8 +15,7 @@ interface Read {
 }
 
 function readAll(bytes: Uint8Array): Read[] {
-  const view = new Series();
-  const reader = new V1Reader(bytes, view);
+  const { reader, series: view } = readerOf(bytes);
   const all: Read[] = [];
   while (reader.next()) {
     const text = (at: number): string =>
@@ -65,10 +63,7 @@ describe('V1Reader reads', () => {
   test('an empty request as no series', () => assert.deepEqual(readAll(Buffer.alloc(0)), []));
 
   test('a request of metadata only as no series, counting the entries', () => {
-    const reader = new V1Reader(
-      Buffer.concat([field(3, field(2, 'up')), field(3, field(2, 'down'))]),
-      new Series(),
-    );
+    const { reader } = readerOf(Buffer.concat([field(3, field(2, 'up')), field(3, field(2, 'down'))]));
     assert.equal(reader.next(), false);
     assert.equal(reader.metadataCount, 2);
   });
@@ -82,8 +77,10 @@ describe('V1Reader reads', () => {
   });
 
   test('the bits of the stale marker as they are', () => {
-    const view = new Series();
-    new V1Reader(request([{ labels: [['__name__', 'up']], samples: [[STALE_BITS, 1]] }]), view).next();
+    const { reader, series: view } = readerOf(
+      request([{ labels: [['__name__', 'up']], samples: [[STALE_BITS, 1]] }]),
+    );
+    reader.next();
     assert.deepEqual([...view.valueWords.subarray(0, 2)], [0x00000002, 0x7ff00000]);
   });
 
@@ -113,9 +110,9 @@ describe('V1Reader reads', () => {
   });
 
   test('histograms and exemplars by counting them', () => {
-    const view = new Series();
     const extra = Buffer.concat([field(3, double(2, 1)), field(4, double(3, 1)), field(4, double(3, 2))]);
-    new V1Reader(request([{ ...UP, extra }]), view).next();
+    const { reader, series: view } = readerOf(request([{ ...UP, extra }]));
+    reader.next();
     assert.deepEqual([view.exemplarCount, view.histogramCount], [1, 2]);
   });
 });

@@ -4,16 +4,11 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
 import type { DropReason } from '../../src/errors.ts';
-import { Series } from '../../src/wire/series.ts';
-import { V1Reader } from '../../src/wire/v1-reader.ts';
-import { canonicalise, dropUnreadableTimestamps } from '../../src/wire/validate.ts';
-import { request, STALE_BITS, type TestSeries } from '../support/write-request.ts';
-
-function read(entry: TestSeries): Series {
-  const series = new Series();
-  new V1Reader(request([entry]), series).next();
-  return series;
-}
+import { canonicalise } from '../../src/wire/labels.ts';
+import type { Series } from '../../src/wire/series.ts';
+import { dropUnreadableTimestamps } from '../../src/wire/timestamps.ts';
+import { seriesOf as read } from '../support/series.ts';
+import { STALE_BITS, type TestSeries } from '../support/write-request.ts';
 
 function labelsOf(series: Series): [string, string][] {
   const { bytes, labels } = series;
@@ -80,6 +75,57 @@ describe('canonicalise', () => {
     const series = read({ labels: [...labels, NAME] });
     assert.equal(canonicalise(series), undefined);
     assert.equal(series.nameLabel, 0);
+  });
+});
+
+describe('the hash of the labels', () => {
+  const hash = (labels: TestSeries['labels']): number => {
+    const series = read({ labels });
+    canonicalise(series);
+    return series.hash;
+  };
+  const base = [
+    ['__name__', 'up'],
+    ['a', 'b'],
+    ['c', 'd'],
+  ] as const;
+
+  test('is the same whatever the order of the labels and whatever empty labels there are', () => {
+    assert.equal(
+      hash(base),
+      hash([
+        ['c', 'd'],
+        ['empty', ''],
+        ['__name__', 'up'],
+        ['a', 'b'],
+      ]),
+    );
+  });
+
+  test('differs when a byte moves from a value to the next name', () => {
+    assert.notEqual(
+      hash([
+        ['__name__', 'up'],
+        ['a', 'bc'],
+        ['d', 'e'],
+      ]),
+      hash([
+        ['__name__', 'up'],
+        ['a', 'b'],
+        ['cd', 'e'],
+      ]),
+    );
+  });
+
+  test('spreads ten thousand series evenly over six partitions', () => {
+    const counts = new Array(6).fill(0);
+    for (let i = 0; i < 10_000; i++) counts[hash([...base, ['instance', `host-${i}:9100`]]) % 6]++;
+    for (const count of counts) assert.ok(count > 1400 && count < 1950, String(counts));
+  });
+
+  test('is a uint32', () => {
+    for (let i = 0; i < 100; i++)
+      assert.equal(hash([['__name__', `m${i}`]]) >>> 0, hash([['__name__', `m${i}`]]));
   });
 });
 

@@ -1,0 +1,175 @@
+/** What the brokers say about topics: partitions, leaders, addresses; asked again when it seems to be wrong. */
+
+import type { Logger } from '../lib/logger.ts';
+import type { BrokerLink, Transport } from './transport.ts';
+
+const MAX_AGE_MS = 60_000;
+const SHORTEST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1000;
+
+export interface PartitionInfo {
+  readonly index: number;
+  /** Node id; -1 when there is none. */
+  readonly leader: number;
+}
+
+export interface TopicInfo {
+  readonly topic: string;
+  /** 0, or why there are no partitions. */
+  readonly errorCode: number;
+  readonly partitions: readonly PartitionInfo[];
+}
+
+export interface MetadataParts {
+  readonly transport: Transport;
+  readonly logger: Logger;
+  readonly onChange: (topics: readonly TopicInfo[]) => void;
+}
+
+export class Metadata {
+  readonly #parts: MetadataParts;
+  readonly #links = new Map<number, BrokerLink>();
+  readonly #topics = new Set<string>();
+  #seed: BrokerLink | undefined;
+  #nextSeed = 0;
+  #refreshing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+  lastProblem = 'not tried yet';
+  isReached = false;
+
+  constructor(parts: MetadataParts) {
+    this.#parts = parts;
+  }
+
+  get connectedBrokers(): number {
+    return [...this.#links.values()].filter((link) => link.isConnected).length;
+  }
+
+  linkOf(nodeId: number): BrokerLink | undefined {
+    return this.#links.get(nodeId);
+  }
+
+  /** Some broker that answers, for what any of them can do; rejects when none does. */
+  async anyLink(): Promise<BrokerLink> {
+    const connected = [...this.#links.values()].filter((link) => link.isConnected);
+    if (connected.length > 0) return connected[Math.floor(Math.random() * connected.length)]!;
+    let problem: unknown;
+    for (const link of [...this.#links.values(), ...this.#seedLinks()]) {
+      try {
+        await link.connect();
+        return link;
+      } catch (error) {
+        problem = error;
+      }
+    }
+    throw problem;
+  }
+
+  /** The seed in use, else the next of the list, so that each try takes another. */
+  *#seedLinks(): Generator<BrokerLink> {
+    const { transport } = this.#parts;
+    const { seeds } = transport;
+    for (let i = 0; i < seeds.length; i++) {
+      this.#seed = transport.link(seeds[this.#nextSeed++ % seeds.length]!);
+      yield this.#seed;
+    }
+  }
+
+  addTopic(topic: string): void {
+    this.#topics.add(topic);
+  }
+
+  /** Asks again soon: at once after a quiet time, with growing waits while nobody answers. */
+  refreshSoon(): void {
+    if (this.#timer || this.#refreshing || this.#stopped) return;
+    const wait = Math.min(SHORTEST_WAIT_MS * 2 ** this.#failures, LONGEST_WAIT_MS);
+    const sinceMs = performance.now() - this.#lastMs;
+    this.#schedule(Math.max(0, wait - sinceMs));
+  }
+
+  #schedule(inMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.refresh();
+    }, inMs);
+  }
+
+  /** Asks now; resolves when there is an answer or none is to be had. Never rejects. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#ask().finally(() => {
+      this.#refreshing = undefined;
+      if (!this.#stopped) this.#schedule(this.#failures > 0 ? this.#retryWaitMs() : MAX_AGE_MS);
+    });
+    return this.#refreshing;
+  }
+
+  #retryWaitMs(): number {
+    return Math.min(SHORTEST_WAIT_MS * 2 ** this.#failures, LONGEST_WAIT_MS);
+  }
+
+  async #ask(): Promise<void> {
+    const { logger } = this.#parts;
+    this.#lastMs = performance.now();
+    let link: BrokerLink | undefined;
+    try {
+      link = await this.anyLink();
+      const answer = await link.metadata([...this.#topics]);
+      if (this.#stopped) return;
+      this.#adopt(answer.brokers);
+      this.#failures = 0;
+      if (!this.isReached) logger.info({ brokers: answer.brokers.length }, 'Kafka reached');
+      this.isReached = true;
+      this.#parts.onChange(answer.topicMetadata.map(readTopic));
+    } catch (error) {
+      this.#failures++;
+      // A broker that is connected but silent would be asked again and again.
+      await link?.cut(new Error('no answer to a metadata request'));
+      this.lastProblem = error instanceof Error ? error.message : String(error);
+      if (!this.#stopped) logger.warn({ problem: this.lastProblem }, 'no metadata from Kafka, trying again');
+    }
+  }
+
+  /** Keeps links whose broker has not moved; cuts the others. */
+  #adopt(brokers: readonly { nodeId: number; host: string; port: number }[]): void {
+    const seen = new Set<number>();
+    for (const { nodeId, host, port } of brokers) {
+      seen.add(nodeId);
+      const known = this.#links.get(nodeId);
+      if (known && known.address.host === host && known.address.port === port) continue;
+      if (known) void known.cut(new Error(`broker ${nodeId} has moved to ${host}:${port}`));
+      this.#links.set(nodeId, this.#parts.transport.link({ host, port }));
+    }
+    for (const [nodeId, link] of this.#links) {
+      if (seen.has(nodeId)) continue;
+      this.#links.delete(nodeId);
+      void link.cut(new Error(`broker ${nodeId} has left the cluster`));
+    }
+    // The seed has done its work: its broker is among the links.
+    void this.#seed?.cut(new Error('the seed connection is not needed any more'));
+    this.#seed = undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    const reason = new Error('the adapter is stopping');
+    const links = [...this.#links.values(), ...(this.#seed ? [this.#seed] : [])];
+    await Promise.all(links.map((link) => link.cut(reason)));
+    await this.#refreshing;
+  }
+}
+
+function readTopic(topic: {
+  topic: string;
+  topicErrorCode: number;
+  partitionMetadata: readonly { partitionId: number; leader: number }[];
+}): TopicInfo {
+  const partitions = topic.partitionMetadata
+    .map(({ partitionId, leader }) => ({ index: partitionId, leader }))
+    .sort((a, b) => a.index - b.index);
+  return { topic: topic.topic, errorCode: topic.topicErrorCode, partitions };
+}

@@ -1,0 +1,172 @@
+/** One partition: the batch that is open for records, those that wait, and the one under way. */
+
+import type { RecordSink } from '../contracts.ts';
+import type { ByteWriter } from '../lib/byte-writer.ts';
+import type { Mark, ProducerStamp, RecordBatch } from './record-batch.ts';
+
+const MAX_EPOCH = 32767;
+const MAX_SEQUENCE = 0x7fffffff;
+
+/** What the partitions of a producer have in common. */
+export interface PartitionLimits {
+  /** Bytes; the option `kafka.max_batch_size`. */
+  readonly maxBatchBytes: number;
+  readonly newBatch: () => RecordBatch;
+  /** Gives the memory of a batch back. */
+  readonly recycle: (batch: RecordBatch) => void;
+}
+
+/** A batch that the request being written has records in, and where it stood before. */
+export interface Touched {
+  readonly partition: Partition;
+  readonly batch: RecordBatch;
+  readonly mark: Mark;
+}
+
+/** Who is writing: told of each batch it touches and of each record that fits none. */
+export interface Writing {
+  readonly recordTimeMs: (sampleMs: number) => number;
+  touch(touched: Touched): void;
+  tooLarge(): void;
+  /** So many bytes more are in the batches. */
+  wrote(bytes: number): void;
+}
+
+export class Partition implements RecordSink {
+  readonly topic: string;
+  readonly index: number;
+  /** Node id of the broker that leads it; -1 when none does. */
+  leader = -1;
+  /** Batches that are full, oldest first; a batch to be sent again is in front. */
+  readonly waiting: RecordBatch[] = [];
+  underWay: RecordBatch | undefined;
+  /** `performance.now()` before which nothing is sent, after an error that asks for patience. */
+  notBeforeMs = 0;
+  readonly #limits: PartitionLimits;
+  #open: RecordBatch;
+  #writing: Writing | undefined;
+  #touched: RecordBatch | undefined;
+  #producerId = -1n;
+  #epoch = 0;
+  #sequence = 0;
+  #timestampMs = 0;
+
+  constructor(topic: string, index: number, limits: PartitionLimits) {
+    this.topic = topic;
+    this.index = index;
+    this.#limits = limits;
+    this.#open = limits.newBatch();
+  }
+
+  /** Readies the partition for records of `writing`. */
+  writeFor(writing: Writing): RecordSink {
+    this.#writing = writing;
+    return this;
+  }
+
+  begin(timestampMs: number): ByteWriter {
+    if (this.#open.length >= this.#limits.maxBatchBytes) this.#closeOpen();
+    this.#touch();
+    this.#timestampMs = this.#writing!.recordTimeMs(timestampMs);
+    return this.#open.begin(this.#timestampMs);
+  }
+
+  end(): void {
+    const batch = this.#open;
+    batch.end();
+    this.#writing!.wrote(batch.length - batch.lastRecordStart);
+    if (batch.length > this.#limits.maxBatchBytes) this.#moveLastRecord(batch);
+  }
+
+  #touch(): void {
+    if (this.#touched === this.#open) return;
+    this.#touched = this.#open;
+    this.#writing!.touch({ partition: this, batch: this.#open, mark: this.#open.mark() });
+  }
+
+  /** The record did not fit any more: it goes to a batch of its own, or nowhere when it fits none. */
+  #moveLastRecord(batch: RecordBatch): void {
+    const start = batch.lastRecordStart;
+    const value = batch.lastValue();
+    this.#writing!.wrote(start - batch.length);
+    const isAlone = batch.count === 1;
+    batch.rollback({ ...batch.mark(), length: start, count: batch.count - 1 });
+    if (isAlone) {
+      this.#writing!.tooLarge();
+      return;
+    }
+    this.#closeOpen();
+    this.#touch();
+    this.#open.begin(this.#timestampMs).copy(value, 0, value.length);
+    this.end();
+  }
+
+  #closeOpen(): void {
+    this.waiting.push(this.#open);
+    this.#open = this.#limits.newBatch();
+  }
+
+  /** The request is written or rolled back: the next one marks its own place. */
+  endWriting(): void {
+    this.#touched = undefined;
+    this.#writing = undefined;
+  }
+
+  get hasRecords(): boolean {
+    return this.waiting.length > 0 || this.#open.count > 0;
+  }
+
+  /** Takes the next batch to send, and stamps it unless it was sent before. */
+  take(producerId: bigint): RecordBatch | undefined {
+    // A request that was rolled back may have left a full batch without a record.
+    while (this.waiting.length > 0 && this.waiting[0]!.count === 0)
+      this.#limits.recycle(this.waiting.shift()!);
+    if (this.waiting.length === 0 && this.#open.count > 0) this.#closeOpen();
+    const batch = this.waiting.shift();
+    if (!batch) return undefined;
+    batch.stamp ??= this.#nextStamp(producerId, batch.count);
+    this.underWay = batch;
+    return batch;
+  }
+
+  #nextStamp(producerId: bigint, count: number): ProducerStamp {
+    if (this.#producerId !== producerId) {
+      this.#producerId = producerId;
+      this.#epoch = 0;
+      this.#sequence = 0;
+    }
+    const stamp = { producerId, epoch: this.#epoch, sequence: this.#sequence };
+    // Sequences wrap to 0 after the largest int32 (DefaultRecordBatch.incrementSequence).
+    const room = MAX_SEQUENCE - this.#sequence;
+    this.#sequence = count > room ? count - room - 1 : this.#sequence + count;
+    return stamp;
+  }
+
+  /** The batch under way was not appended and goes a different way: its sequence is free again. */
+  takeBackStamp(batch: RecordBatch): void {
+    if (batch.stamp) this.#sequence = batch.stamp.sequence;
+    batch.stamp = undefined;
+  }
+
+  /**
+   * Begins a new epoch: what an older one has sent and nobody knows of is fenced off by the broker, and sequences
+   * begin at 0. False when epochs are used up and it takes a new producer id.
+   */
+  nextEpoch(): boolean {
+    this.#sequence = 0;
+    this.#epoch++;
+    return this.#epoch <= MAX_EPOCH;
+  }
+
+  /** Drops batches whose time is up; returns them. */
+  expire(nowMs: number): RecordBatch[] {
+    const expired: RecordBatch[] = [];
+    while (this.waiting.length > 0 && this.waiting[0]!.deadlineMs <= nowMs)
+      expired.push(this.waiting.shift()!);
+    if (this.waiting.length === 0 && this.#open.deadlineMs <= nowMs) {
+      expired.push(this.#open);
+      this.#open = this.#limits.newBatch();
+    }
+    return expired;
+  }
+}

@@ -1,0 +1,44 @@
+/** One request that waits for the batches it has records in. */
+
+import type { DroppedRecords } from '../contracts.ts';
+import type { AdapterError, DropReason } from '../errors.ts';
+
+export class PendingRequest {
+  readonly done: Promise<DroppedRecords>;
+  readonly #dropped: Map<DropReason, number>;
+  #resolve: (dropped: DroppedRecords) => void = () => {};
+  #reject: (error: AdapterError) => void = () => {};
+  #waitingFor: number;
+
+  /** `batches` is how many acknowledgements it takes; `dropped` are records left out already. */
+  constructor(batches: number, dropped: Map<DropReason, number>) {
+    this.#waitingFor = batches;
+    this.#dropped = dropped;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (batches === 0) this.#resolve(dropped);
+  }
+
+  /** One of its batches was cut in two, so there is one more to wait for. */
+  waitForOneMore(): void {
+    this.#waitingFor++;
+  }
+
+  /** One of its batches is acknowledged, or nothing is left in it. */
+  acknowledge(): void {
+    this.#waitingFor--;
+    if (this.#waitingFor === 0) this.#resolve(this.#dropped);
+  }
+
+  /** A record of it will never be in Kafka; the others may. */
+  drop(reason: DropReason): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+  }
+
+  /** One of its batches is lost; the first such error is the answer. */
+  fail(error: AdapterError): void {
+    this.#reject(error);
+  }
+}

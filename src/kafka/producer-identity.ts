@@ -1,0 +1,55 @@
+/** The producer id that makes what is sent idempotent: fetched at the start, and anew when its epochs are used up. */
+
+import type { Logger } from '../lib/logger.ts';
+import type { Metadata } from './metadata.ts';
+
+const RETRY_MS = 500;
+
+export interface IdentityParts {
+  readonly metadata: Metadata;
+  readonly logger: Logger;
+  readonly onChange: () => void;
+}
+
+export class ProducerIdentity {
+  readonly #parts: IdentityParts;
+  #fetching = false;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  /** Undefined while there is none: nothing can be sent. */
+  producerId: bigint | undefined;
+
+  constructor(parts: IdentityParts) {
+    this.#parts = parts;
+  }
+
+  /** Fetches a new id, again and again until there is one. */
+  renew(): void {
+    this.producerId = undefined;
+    if (!this.#fetching) void this.#fetch();
+  }
+
+  async #fetch(): Promise<void> {
+    const { metadata, logger, onChange } = this.#parts;
+    this.#fetching = true;
+    try {
+      // Who answers metadata will give an id as well; asking while nobody does would only fill the log.
+      if (metadata.isReached) {
+        const link = await metadata.anyLink();
+        this.producerId = await link.newProducerId();
+        this.#fetching = false;
+        onChange();
+        return;
+      }
+    } catch (error) {
+      logger.warn({ problem: String(error) }, 'no producer id from Kafka, trying again');
+    }
+    if (!this.#stopped)
+      this.#timer = setTimeout(() => void this.#fetch(), metadata.isReached ? RETRY_MS : RETRY_MS / 10);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,141 @@
+/** The topics written to and their partitions, kept in step with what the brokers say. */
+
+import type { Admin } from 'kafkajs';
+import { AdapterError } from '../errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import { type ClientOptions, createClient } from './client.ts';
+import type { Metadata, TopicInfo } from './metadata.ts';
+import { Partition, type PartitionLimits } from './partition.ts';
+import { nameOf, UNKNOWN_TOPIC_OR_PARTITION, verdictOf } from './protocol-errors.ts';
+
+/** How a missing topic is made. */
+export interface TopicCreation {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+}
+
+export interface TopicsParts {
+  readonly options: ClientOptions & { readonly creation: TopicCreation | undefined };
+  readonly metadata: Metadata;
+  readonly logger: Logger;
+  readonly limits: PartitionLimits;
+}
+
+/** How long a request waits for a topic that the brokers may be about to create. */
+const MISSING_TOPIC_WAIT_MS = 2000;
+const ASK_AGAIN_MS = 100;
+
+export class Topics {
+  readonly #parts: TopicsParts;
+  readonly #known = new Map<string, Partition[]>();
+  /** Why a topic has no partitions, as an error code of Kafka. */
+  readonly #problems = new Map<string, number>();
+  readonly #creating = new Map<string, Promise<void>>();
+  #admin: Promise<Admin> | undefined;
+
+  constructor(parts: TopicsParts) {
+    this.#parts = parts;
+  }
+
+  /** The partitions of `topic`, by index; undefined while they are not known. */
+  partitionsOf(topic: string): readonly Partition[] | undefined {
+    return this.#known.get(topic);
+  }
+
+  *partitions(): Generator<Partition> {
+    for (const partitions of this.#known.values()) yield* partitions;
+  }
+
+  /** Takes over leaders and new partitions. Kafka never takes partitions away. */
+  update(topics: readonly TopicInfo[]): void {
+    for (const { topic, errorCode, partitions } of topics) {
+      if (errorCode !== 0 || partitions.length === 0) {
+        this.#problems.set(topic, errorCode);
+        if (errorCode === UNKNOWN_TOPIC_OR_PARTITION) this.#create(topic);
+        continue;
+      }
+      this.#problems.delete(topic);
+      const known = this.#known.get(topic) ?? [];
+      this.#known.set(topic, known);
+      for (const { index, leader } of partitions) {
+        known[index] ??= new Partition(topic, index, this.#parts.limits);
+        known[index].leader = leader;
+      }
+    }
+  }
+
+  #create(topic: string): void {
+    const { creation } = this.#parts.options;
+    if (!creation || this.#creating.has(topic)) return;
+    const made = this.#createNow(topic, creation).finally(() => {
+      this.#creating.delete(topic);
+      this.#parts.metadata.refreshSoon();
+    });
+    this.#creating.set(topic, made);
+  }
+
+  async #createNow(topic: string, creation: TopicCreation): Promise<void> {
+    const { options, logger } = this.#parts;
+    try {
+      this.#admin ??= connectedAdmin(options, logger);
+      const admin = await this.#admin;
+      const { partitions: numPartitions, replicationFactor } = creation;
+      await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }] });
+      logger.info({ topic, ...creation }, 'topic created');
+    } catch (error) {
+      this.#admin = undefined;
+      logger.warn({ topic, problem: String(error) }, 'cannot create the topic');
+    }
+  }
+
+  /**
+   * Resolves when the partitions of all `topics` are known. Rejects with AdapterError `topic_missing`,
+   * `kafka_refused` or `kafka_unavailable`.
+   */
+  async learn(topics: ReadonlySet<string>): Promise<void> {
+    const { metadata, options } = this.#parts;
+    for (const topic of topics) metadata.addTopic(topic);
+    const startedMs = performance.now();
+    for (;;) {
+      await metadata.refresh();
+      const unknown = [...topics].find((topic) => !this.#known.has(topic));
+      if (unknown === undefined) return;
+      const code = this.#problems.get(unknown);
+      const limitMs = code === undefined ? options.produceTimeoutMs : MISSING_TOPIC_WAIT_MS;
+      const isFinal = code !== undefined && verdictOf(code) === 'refused';
+      if (isFinal || performance.now() - startedMs > Math.min(limitMs, options.produceTimeoutMs)) {
+        throw this.#unknown(unknown, code);
+      }
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
+
+  #unknown(topic: string, code: number | undefined): AdapterError {
+    const { metadata, options } = this.#parts;
+    if (code === undefined) {
+      const brokers = options.brokers.join(',');
+      return new AdapterError(
+        'kafka_unavailable',
+        `Kafka at ${brokers} does not answer: ${metadata.lastProblem}`,
+      );
+    }
+    if (code === UNKNOWN_TOPIC_OR_PARTITION) {
+      return new AdapterError(
+        'topic_missing',
+        `topic ${topic} does not exist, create it or set kafka.create_topics`,
+      );
+    }
+    return new AdapterError('kafka_refused', `Kafka refuses topic ${topic}: ${nameOf(code)}`);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#creating.values());
+    await this.#admin?.then((admin) => admin.disconnect()).catch(() => {});
+  }
+}
+
+async function connectedAdmin(options: ClientOptions, logger: Logger): Promise<Admin> {
+  const admin = createClient(options, logger).admin();
+  await admin.connect();
+  return admin;
+}

@@ -1,0 +1,92 @@
+/** JSON strings from bytes to bytes, four at a time. */
+
+import type { ByteWriter } from '../lib/byte-writer.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const FIRST_PRINTABLE = 0x20;
+const HEX = '0123456789abcdef';
+
+/** The most bytes that one byte becomes: `\u00XX`. */
+export const LONGEST_ESCAPE = 6;
+
+/** Keeps the first 0 to 3 bytes of a word, and fills up the rest with spaces. */
+const FIRST_BYTES = new Int32Array([0, 0xff, 0xffff, 0xffffff]);
+const SPACES_AFTER = new Int32Array([0x20202020, 0x20202000, 0x20200000, 0x20000000]);
+
+/** What stands after the backslash, for the characters that JSON writes in two (RFC 8259, section 7). */
+const SHORT_ESCAPES: Readonly<Record<number, string>> = {
+  8: 'b',
+  9: 't',
+  10: 'n',
+  12: 'f',
+  13: 'r',
+  [QUOTE]: '"',
+  [BACKSLASH]: '\\',
+};
+
+/** Bytes with their view; whole words can be read up to the last byte that counts. */
+interface Source {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Pairs of offsets, start and end. */
+  readonly labels: Int32Array;
+}
+
+/**
+ * Writes the label range at `range`, valid UTF-8, at the end of `out` as the inside of a JSON string: quote,
+ * backslash and control characters escaped, nothing else. The caller has reserved LONGEST_ESCAPE a byte.
+ */
+export function writeEscaped(out: ByteWriter, source: Source, range: number): void {
+  const { view, labels } = source;
+  const start = labels[range];
+  const end = labels[range + 1];
+  const target = out.view;
+  let to = out.length;
+  let from = start;
+  for (; end - from >= 4; from += 4, to += 4) {
+    const word = view.getInt32(from, true);
+    if (needsEscape(word)) break;
+    target.setInt32(to, word, true);
+  }
+  const left = end - from;
+  if (left < 4) {
+    const word = (view.getInt32(from, true) & FIRST_BYTES[left]) | SPACES_AFTER[left];
+    if (!needsEscape(word)) {
+      target.setInt32(to, word, true);
+      out.length = to + left;
+      return;
+    }
+  }
+  out.length = to;
+  writeCarefully(out, source.bytes.subarray(from, end));
+}
+
+/**
+ * Whether any of the four bytes is a quote, a backslash or below a space: the subtraction borrows into the top bit
+ * of exactly such bytes (and sometimes of the byte above one, which does no harm). Bytes of UTF-8 above ASCII have
+ * the top bit set themselves and do not count.
+ */
+function needsEscape(word: number): boolean {
+  const quote = word ^ 0x22222222;
+  const backslash = word ^ 0x5c5c5c5c;
+  const control = (word - 0x20202020) & ~word;
+  return (
+    ((control | ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash)) & 0x80808080) !== 0
+  );
+}
+
+function writeCarefully(out: ByteWriter, bytes: Uint8Array): void {
+  const target = out.bytes;
+  let to = out.length;
+  for (const byte of bytes) {
+    if (byte >= FIRST_PRINTABLE && byte !== QUOTE && byte !== BACKSLASH) {
+      target[to++] = byte;
+      continue;
+    }
+    const escaped = SHORT_ESCAPES[byte] ?? `u00${HEX[byte >> 4]}${HEX[byte & 15]}`;
+    target[to++] = BACKSLASH;
+    for (let i = 0; i < escaped.length; i++) target[to++] = escaped.charCodeAt(i);
+  }
+  out.length = to;
+}

@@ -1,0 +1,140 @@
+/** The rules for the labels of a series, their canonical order, and the hash that identifies them. */
+
+import { Buffer, isUtf8 } from 'node:buffer';
+import type { DropReason } from '../errors.ts';
+import type { Series } from './series.ts';
+
+/** `__name__` as two little-endian words. */
+const NAME_LOW = 0x616e5f5f;
+const NAME_HIGH = 0x5f5f656d;
+const NAME_BYTES = 8;
+
+/** Keeps the first 0 to 3 bytes of a word. */
+const FIRST_BYTES = new Int32Array([0, 0xff, 0xffff, 0xffffff]);
+const HIGH_BITS = 0x80808080;
+
+const HASH_SEED = 0x2f0b4c47;
+const HASH_FACTOR = 0x9e3779b1;
+
+/**
+ * Checks and canonicalises a series: labels sorted by name (unsorted ones are accepted, since senders differ),
+ * empty values dropped (an empty label is an absent one), `nameLabel` and `hash` set.
+ * Returns the reason why the series cannot be written, or undefined when it can.
+ */
+export function canonicalise(series: Series): DropReason | undefined {
+  if (!isCanonical(series)) {
+    const reason = makeCanonical(series);
+    if (reason !== undefined) return reason;
+  }
+  const isAscii = hashLabels(series);
+  if (!isAscii && !hasUtf8Only(series)) return 'label_not_utf8';
+  return series.nameLabel < 0 ? 'name_missing' : undefined;
+}
+
+/** Whether names are strictly ascending and nothing is empty: what every sender sends. */
+function isCanonical(series: Series): boolean {
+  const { bytes, labels } = series;
+  const offsets = series.labelCount * 4;
+  let beforeStart = 0;
+  let beforeEnd = 0;
+  for (let at = 0; at < offsets; at += 4) {
+    const start = labels[at];
+    const end = labels[at + 1];
+    if (start === end || labels[at + 2] === labels[at + 3]) return false;
+    const shorter = Math.min(end - start, beforeEnd - beforeStart);
+    let i = 0;
+    while (i < shorter && bytes[beforeStart + i] === bytes[start + i]) i++;
+    const ascends =
+      i < shorter ? bytes[beforeStart + i] < bytes[start + i] : beforeEnd - beforeStart < end - start;
+    if (!ascends) return false;
+    beforeStart = start;
+    beforeEnd = end;
+  }
+  return true;
+}
+
+/** The general way: sorts, refuses empty and repeated names, drops empty values. */
+function makeCanonical(series: Series): DropReason | undefined {
+  const { labels } = series;
+  sortLabels(series);
+  for (let i = 0; i < series.labelCount; i++) {
+    if (labels[i * 4] === labels[i * 4 + 1]) return 'label_name_empty';
+    if (i > 0 && compareNames(series, i - 1, i) === 0) return 'label_duplicate';
+  }
+  let kept = 0;
+  for (let i = 0; i < series.labelCount; i++) {
+    if (labels[i * 4 + 2] === labels[i * 4 + 3]) continue;
+    labels.copyWithin(kept * 4, i * 4, i * 4 + 4);
+    kept++;
+  }
+  series.labelCount = kept;
+  return undefined;
+}
+
+/** A hostile order costs n log n, not n squared. */
+function sortLabels(series: Series): void {
+  const order = Array.from({ length: series.labelCount }, (_, index) => index);
+  order.sort((left, right) => compareNames(series, left, right));
+  const before = series.labels.slice(0, series.labelCount * 4);
+  order.forEach((from, to) => {
+    series.labels.set(before.subarray(from * 4, from * 4 + 4), to * 4);
+  });
+}
+
+function compareNames({ bytes, labels }: Series, left: number, right: number): number {
+  return Buffer.compare(
+    bytes.subarray(labels[left * 4], labels[left * 4 + 1]),
+    bytes.subarray(labels[right * 4], labels[right * 4 + 1]),
+  );
+}
+
+/**
+ * Sets `nameLabel` and `hash`; true when every byte is ASCII. The hash takes the values only, word by word: it
+ * spreads series over partitions, and two label sets that differ in a name alone may well share one.
+ */
+function hashLabels(series: Series): boolean {
+  const { view, labels } = series;
+  const offsets = series.labelCount * 4;
+  let hash = HASH_SEED;
+  let seen = 0;
+  series.nameLabel = -1;
+  for (let at = 0; at < offsets; at += 4) {
+    const nameEnd = labels[at + 1];
+    let i = labels[at];
+    if (
+      nameEnd - i === NAME_BYTES &&
+      view.getInt32(i, true) === NAME_LOW &&
+      view.getInt32(i + 4, true) === NAME_HIGH
+    ) {
+      series.nameLabel = at >> 2;
+    }
+    for (; nameEnd - i >= 4; i += 4) seen |= view.getInt32(i, true);
+    seen |= view.getInt32(i, true) & FIRST_BYTES[nameEnd - i];
+    const valueEnd = labels[at + 3];
+    for (i = labels[at + 2]; valueEnd - i >= 4; i += 4) {
+      const word = view.getInt32(i, true);
+      seen |= word;
+      hash = (Math.imul(hash, HASH_FACTOR) + word) | 0;
+    }
+    const rest = view.getInt32(i, true) & FIRST_BYTES[valueEnd - i];
+    seen |= rest;
+    // The length keeps apart where one value ends and the next begins.
+    hash = (Math.imul(hash, HASH_FACTOR) + (rest ^ ((valueEnd - i) << 24))) | 0;
+  }
+  series.hash = finish(hash);
+  return (seen & HIGH_BITS) === 0;
+}
+
+/** Lets every bit of the sum reach every bit of the result (the finaliser of MurmurHash3). */
+function finish(sum: number): number {
+  let hash = Math.imul(sum ^ (sum >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function hasUtf8Only({ bytes, labels, labelCount }: Series): boolean {
+  for (let at = 0; at < labelCount * 4; at += 2) {
+    if (!isUtf8(bytes.subarray(labels[at], labels[at + 1]))) return false;
+  }
+  return true;
+}
