@@ -7,7 +7,7 @@ import type { Instruments } from './metrics.ts';
 import { canonicalise } from './wire/labels.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
 import { Series } from './wire/series.ts';
-import { Decompressor, readHeader } from './wire/snappy.ts';
+import { Decompressor, declaredBytes } from './wire/snappy.ts';
 import { dropUnreadableTimestamps } from './wire/timestamps.ts';
 import { V1Reader } from './wire/v1-reader.ts';
 
@@ -44,8 +44,8 @@ export class WritePipeline {
   }
 
   /** What the body will take once it is decompressed; throws as `write` does when it cannot be. */
-  decodedBytes(body: Buffer): number {
-    return readHeader(body, this.#parts.maxDecodedBytes).decodedBytes;
+  decodedBytes(body: readonly Buffer[]): number {
+    return declaredBytes(body, this.#parts.maxDecodedBytes);
   }
 
   /**
@@ -53,14 +53,15 @@ export class WritePipeline {
    * Rejects with an AdapterError: undecodable (nothing written), `content_invalid` (the rest is written and
    * acknowledged), or what the delivery says.
    */
-  async write(body: Buffer, _version: MessageVersion): Promise<void> {
+  async write(body: readonly Buffer[], _version: MessageVersion): Promise<void> {
     const { instruments, delivery } = this.#parts;
     const decodedBytes = this.decodedBytes(body);
     for (;;) {
       const records = delivery.open();
       const tally = this.#readAll(body, records);
       if (records.unknownTopics.size === 0) {
-        instruments.receivedBytes.inc({ encoding: 'compressed' }, body.length);
+        const compressedBytes = body.reduce((sum, piece) => sum + piece.length, 0);
+        instruments.receivedBytes.inc({ encoding: 'compressed' }, compressedBytes);
         instruments.receivedBytes.inc({ encoding: 'decoded' }, decodedBytes);
         await this.#commit(records, tally);
         return;
@@ -82,7 +83,7 @@ export class WritePipeline {
   }
 
   /** Bytes in, records out, in one synchronous step; on a malformed body nothing stays behind. */
-  #readAll(body: Buffer, records: RequestRecords): Tally {
+  #readAll(body: readonly Buffer[], records: RequestRecords): Tally {
     const { format, topic, maxDecodedBytes } = this.#parts;
     const series = this.#series;
     const tally: Tally = {

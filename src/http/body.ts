@@ -1,6 +1,6 @@
 /** Reading a request body whole within a limit, and getting rid of one that nobody wants. */
 
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { AdapterError } from '../errors.ts';
 import { formatSize } from '../lib/units.ts';
@@ -28,10 +28,10 @@ export function checkAnnounced(request: IncomingMessage, maxBytes: number): void
 }
 
 /**
- * The whole body. Rejects with AdapterError `body_too_large` as soon as it passes `maxBytes`, and with
+ * The whole body, in the pieces it came in: joining them would only make garbage. Rejects with AdapterError `body_too_large` as soon as it passes `maxBytes`, and with
  * `http_invalid` when the sender goes away in the middle.
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -47,8 +47,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       }
       chunks.push(chunk);
     };
-    const onEnd = (): void =>
-      finish(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)));
+    const onEnd = (): void => finish(() => resolve(chunks));
     const onGone = (): void => finish(() => reject(new AdapterError('http_invalid', 'the sender went away')));
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   });

@@ -159,7 +159,8 @@ export class RecordBatch {
     const { bytes } = writer;
     const frameStart = this.#recordStart + USUAL_LENGTH_BYTES;
     const frameEnd = this.#valueStart - USUAL_LENGTH_BYTES;
-    const frame = bytes.subarray(frameStart, frameEnd).slice();
+    // A copy: what a Buffer slices off is the same memory, which the value may be about to cover.
+    const frame = new Uint8Array(bytes.subarray(frameStart, frameEnd));
     const valueStart = this.#recordStart + varintBytes(recordBytes) + frame.length + varintBytes(valueBytes);
     bytes.copyWithin(valueStart, this.#valueStart, this.#valueStart + valueBytes);
     const frameAt = putVarint(bytes, this.#recordStart, recordBytes);

@@ -21,16 +21,28 @@ function invalid(what: string): AdapterError {
   return new AdapterError('snappy_invalid', `the body is not snappy in block format: ${what}`);
 }
 
+/** How many bytes a body in pieces has. */
+function bytesOf(body: readonly Uint8Array[]): number {
+  return body.reduce((sum, piece) => sum + piece.length, 0);
+}
+
 /**
- * Reads the header (a varint of at most 32 bits) and holds it to `maxBytes`, before anything is allocated.
+ * What the body declares to hold once it is decompressed, from its first bytes.
  * Throws AdapterError `snappy_invalid` or `decoded_too_large`.
  */
-export function readHeader(body: Uint8Array, maxBytes: number): Header {
+export function declaredBytes(body: readonly Uint8Array[], maxBytes: number): number {
+  const first = body[0];
+  const start = first && first.length >= LONGEST_HEADER ? first : Buffer.concat(body);
+  return readHeader(start, bytesOf(body), maxBytes).decodedBytes;
+}
+
+/** Reads the header (a varint of at most 32 bits) and holds it to `maxBytes`, before anything is allocated. */
+function readHeader(start: Uint8Array, bodyBytes: number, maxBytes: number): Header {
   let decodedBytes = 0;
   for (let i = 0; i < LONGEST_HEADER; i++) {
-    if (i >= body.length)
-      throw invalid(body.length === 0 ? 'it is empty' : 'it ends within its length header');
-    const byte = body[i];
+    if (i >= start.length)
+      throw invalid(bodyBytes === 0 ? 'it is empty' : 'it ends within its length header');
+    const byte = start[i];
     decodedBytes += (byte & 0x7f) * 2 ** (7 * i);
     if (byte >= 0x80) continue;
     if (decodedBytes > 0xffffffff) break;
@@ -40,8 +52,8 @@ export function readHeader(body: Uint8Array, maxBytes: number): Header {
         `the body declares ${formatSize(decodedBytes)} decoded, more than http.max_decoded_size (${formatSize(maxBytes)})`,
       );
     }
-    if (decodedBytes > (body.length - i - 1) * MOST_BYTES_PER_BYTE) {
-      throw invalid(`${body.length} bytes cannot hold the ${decodedBytes} that it declares`);
+    if (decodedBytes > (bodyBytes - i - 1) * MOST_BYTES_PER_BYTE) {
+      throw invalid(`${bodyBytes} bytes cannot hold the ${decodedBytes} that it declares`);
     }
     return { decodedBytes, end: i + 1 };
   }
@@ -84,16 +96,22 @@ export class Decompressor {
   }
 
   /**
-   * Decompresses `body` and returns how many bytes of `bytes` it filled.
+   * Decompresses `body`, given in the pieces it came in, and returns how many bytes of `bytes` it filled.
    * Throws AdapterError `snappy_invalid` or `decoded_too_large`.
    */
-  decompress(body: Uint8Array, maxBytes: number): number {
-    const { decodedBytes, end } = readHeader(body, maxBytes);
-    this.#source.ensure(body.length);
+  decompress(body: readonly Uint8Array[], maxBytes: number): number {
+    const bodyBytes = bytesOf(body);
+    this.#source.ensure(bodyBytes);
+    const source = this.#source.bytes;
+    // A copy, because a piece may end where its memory ends, and words are read past the end.
+    let at = 0;
+    for (const piece of body) {
+      source.set(piece, at);
+      at += piece.length;
+    }
+    const { decodedBytes, end } = readHeader(source.subarray(0, bodyBytes), bodyBytes, maxBytes);
     this.#target.ensure(decodedBytes);
-    // A copy, because a body may end where its memory ends, and words are read past its end.
-    this.#source.bytes.set(body);
-    this.#elements(end, body.length, decodedBytes);
+    this.#elements(end, bodyBytes, decodedBytes);
     return decodedBytes;
   }
 

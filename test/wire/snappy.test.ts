@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { compress } from 'snappyjs';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
-import { Decompressor } from '../../src/wire/snappy.ts';
+import { Decompressor, declaredBytes } from '../../src/wire/snappy.ts';
 import { varint } from '../support/write-request.ts';
 
 const LIMIT = 1024 * 1024;
@@ -14,8 +14,14 @@ const decompressor = new Decompressor();
 
 /** A copy of what comes out; the memory itself is used again. */
 function decompress(body: Uint8Array, maxBytes: number): Buffer {
-  const length = decompressor.decompress(body, maxBytes);
-  return Buffer.from(decompressor.bytes.subarray(0, length));
+  const length = decompressor.decompress([body], maxBytes);
+  const whole = Buffer.from(decompressor.bytes.subarray(0, length));
+  // In pieces, the first too short for the header, the same has to come out.
+  const pieces = [body.subarray(0, 1), body.subarray(1, 2), body.subarray(2)];
+  assert.equal(declaredBytes(pieces, maxBytes), length);
+  assert.equal(decompressor.decompress(pieces, maxBytes), length);
+  assert.deepEqual(decompressor.bytes.subarray(0, length), whole);
+  return whole;
 }
 
 function refuses(body: Buffer, code: ErrorCode, text: RegExp): void {
