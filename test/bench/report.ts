@@ -1,0 +1,100 @@
+/** Shows the results as tables. */
+
+import type { Figures } from './measure.ts';
+import type { StageFigures } from './micro.ts';
+import type { Result } from './scenarios.ts';
+
+type Row = readonly [name: string, show: (figures: Figures, result: Result) => string];
+
+/** One line of the table of a load each; figures that are not known are shown as a dash. */
+const ROWS: readonly Row[] = [
+  ['pace', ({ requestsPerSecond: rate }) => (rate === undefined ? 'when answered' : `${rate.toFixed(1)}/s`)],
+  ['samples per CPU-second', (run) => whole(run.samplesPerCpuSecond)],
+  [
+    '  ratio to snappyjs alone',
+    (run, { snappyjs }) => decimals(run.samplesPerCpuSecond / snappyjs!.median, 3),
+  ],
+  ['requests per CPU-second', (run) => whole(run.requestsPerCpuSecond)],
+  ['acknowledged samples/s', (run) => whole(run.load.acknowledgedSamples / run.load.seconds)],
+  ['acknowledged requests/s', (run) => decimals(run.load.acknowledgedRequests / run.load.seconds, 1)],
+  ['answer p50, ms', (run) => decimals(run.load.answerMs.p50, 2)],
+  ['answer p99, ms', (run) => decimals(run.load.answerMs.p99, 2)],
+  ['answer p99.9, ms', ({ load }) => decimals(rarest(load), 2)],
+  ['answer longest, ms', (run) => decimals(run.load.answerMs.max, 2)],
+  ['peak RSS, MB', (run) => decimals(run.memory.peakBytes / 1e6, 1)],
+  ['RSS at the end, MB', (run) => decimals(run.memory.residentBytes / 1e6, 1)],
+  ['garbage collection, % of CPU', (run) => decimals(times100(run.collectorShare), 1)],
+  ['CPU-seconds', (run) => decimals(run.cpuSeconds, 2)],
+  ['in seconds', (run) => decimals(run.seconds, 2)],
+  ['CPU cores: target', (run) => decimals(run.cpuCores, 2)],
+  ['CPU cores: load generator', (run) => decimals(run.load.cpuSeconds / run.load.seconds, 2)],
+  ['CPU cores: broker', (run) => decimals(over(run.brokerCpuSeconds, run.seconds), 2)],
+  ['acknowledged samples', (run) => whole(run.load.acknowledgedSamples)],
+  ['arrived records', (run) => whole(run.arrivedRecords)],
+  ['lost', (run) => whole(lostSamples(run))],
+  ['requests by outcome', (run) => outcomes(run.load.outcomes)],
+];
+
+/** Samples acknowledged and not in the topic; undefined when the topic is not known. */
+export function lostSamples({ load, arrivedRecords }: Figures): number | undefined {
+  return arrivedRecords === undefined ? undefined : Math.max(0, load.acknowledgedSamples - arrivedRecords);
+}
+
+/** One in a thousand says nothing when there were fewer. */
+function rarest({ answerMs, acknowledgedRequests }: Figures['load']): number | undefined {
+  return acknowledgedRequests < 1000 ? undefined : answerMs.p999;
+}
+
+export function resultText(result: Result): string {
+  const title = `== ${result.scenario}\n`;
+  if (result.stages) return title + stageTable(result.stages);
+  const { runs, snappyjs } = result;
+  if (!runs || !snappyjs) return title;
+  const heads = runs.map((run) => `${run.target}, ${run.connections} x ${run.samplesPerRequest}`);
+  const rows = ROWS.map(([name, show]) => [name, ...runs.map((run) => show(run, result))]);
+  const yardstick =
+    `snappyjs alone: ${whole(snappyjs.median)} samples per CPU-second ` +
+    `(${whole(snappyjs.least)} to ${whole(snappyjs.most)})\n`;
+  return title + table([['connections x samples', ...heads], ...rows]) + yardstick;
+}
+
+function stageTable(stages: readonly StageFigures[]): string {
+  const rows = stages.map((one) => [
+    one.stage,
+    decimals(one.ownNs, 0),
+    decimals(one.totalNs, 0),
+    decimals(one.bestNs, 0),
+    whole(one.samplesPerCpuSecond),
+  ]);
+  return table([['ns of CPU a sample', 'itself', 'with those before', 'best', 'samples/CPU-s'], ...rows]);
+}
+
+/** The first column to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
+  return rows.map((row) => `${line(row)}\n`).join('');
+}
+
+function outcomes(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([outcome, count]) => `${outcome}: ${count}`)
+    .join(', ');
+}
+
+function whole(value: number | undefined): string {
+  return value === undefined ? '-' : Math.round(value).toLocaleString('en').replaceAll(',', ' ');
+}
+
+function decimals(value: number | undefined, digits: number): string {
+  return value === undefined ? '-' : value.toFixed(digits);
+}
+
+function times100(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : value * 100;
+}
+
+function over(value: number | undefined, by: number): number | undefined {
+  return value === undefined ? undefined : value / by;
+}

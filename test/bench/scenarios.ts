@@ -1,0 +1,138 @@
+/** What each scenario measures, and on whom. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { KafkaNode } from '../../deploy/local/kafka.ts';
+import { createTopic, startKafka, uniqueTopic } from '../support/kafka.ts';
+import type { CleanUps } from './clean-ups.ts';
+import type { CorpusOptions } from './corpus.ts';
+import { type Figures, type MeasureSettings, measure } from './measure.ts';
+import { runMicro, type StageFigures } from './micro.ts';
+import { type BenchOptions, numberOf, type Scenario } from './options.ts';
+import { median } from './quantiles.ts';
+import { roundsOf } from './rounds.ts';
+import { startAdapter, type Target } from './target.ts';
+
+/** A broker that is not the bottleneck, and that does not fill the disk. */
+const JAVA_FLAGS = ['-Xms1g', '-Xmx1g', '-XX:+UseG1GC'];
+const BROKER_SETTINGS = { 'log.retention.check.interval.ms': '5000', 'log.segment.delete.delay.ms': '1000' };
+
+/** What differs from large requests over a few connections. */
+const PRESETS: Readonly<Partial<Record<Scenario, { connections: number; samples: number; bodies: number }>>> =
+  {
+    small: { connections: 50, samples: 10, bodies: 2000 },
+  };
+const LARGE = { connections: 8, samples: 2000, bodies: 64 };
+
+export interface Result {
+  readonly scenario: Scenario;
+  readonly runs?: readonly Figures[];
+  /** snappyjs alone, samples per CPU-second, before and after the load: the median, and the range. */
+  readonly snappyjs?: { readonly median: number; readonly least: number; readonly most: number };
+  readonly stages?: readonly StageFigures[];
+}
+
+export class Bench {
+  readonly #options: BenchOptions;
+  readonly #cleanUps: CleanUps;
+  #kafka: KafkaNode | undefined;
+
+  constructor(options: BenchOptions, cleanUps: CleanUps) {
+    this.#options = options;
+    this.#cleanUps = cleanUps;
+  }
+
+  async run(scenario: Scenario): Promise<Result> {
+    if (scenario === 'kafka') return this.#serveKafka();
+    const { corpus, connections } = this.#load(scenario);
+    const rounds = numberOf(this.#options, 'rounds', 7);
+    if (scenario === 'micro') {
+      return { scenario, stages: await runMicro(this.#cleanUps, { corpus, rounds }, this.#options.stages) };
+    }
+    const yardstick = () => roundsOf(this.#cleanUps, 'snappyjs-process.ts', { corpus, rounds });
+    const settings: MeasureSettings = {
+      seconds: numberOf(this.#options, 'seconds', 20),
+      warmupSeconds: numberOf(this.#options, 'warmup', 5),
+      load: { connections, corpus },
+    };
+    const nsBefore = await yardstick();
+    const runs: Figures[] = [];
+    await this.#eachTarget(async (target) => {
+      runs.push(...(await this.#measure(scenario, target, settings)));
+    });
+    const rates = [...nsBefore, ...(await yardstick())].map((ns) => 1e9 / ns);
+    const snappyjs = { median: median(rates), least: Math.min(...rates), most: Math.max(...rates) };
+    return { scenario, runs, snappyjs };
+  }
+
+  #load(scenario: Scenario): { corpus: CorpusOptions; connections: number } {
+    const preset = PRESETS[scenario] ?? LARGE;
+    return {
+      connections: numberOf(this.#options, 'connections', preset.connections),
+      corpus: {
+        bodies: numberOf(this.#options, 'bodies', preset.bodies),
+        samplesPerRequest: numberOf(this.#options, 'samples', preset.samples),
+        seed: numberOf(this.#options, 'seed', 1),
+      },
+    };
+  }
+
+  /** One after the other, never two at once. */
+  async #eachTarget(work: (target: Target) => Promise<void>): Promise<void> {
+    const { texts, isComparing } = this.#options;
+    if (!texts.target || isComparing) await this.#withAdapter(work);
+    if (!texts.target) return;
+    const { brokers, topic } = texts;
+    await work({
+      name: 'target',
+      url: texts.target,
+      pid: numberOf(this.#options, 'pid', 0),
+      ...(brokers && topic ? { kafka: { brokers, topic } } : {}),
+    });
+  }
+
+  async #withAdapter(work: (target: Target) => Promise<void>): Promise<void> {
+    const { texts, flags } = this.#options;
+    const brokers = texts.brokers ?? (await this.#ownKafka()).brokers;
+    const topic = await createTopic(brokers, {
+      name: uniqueTopic('bench'),
+      partitions: numberOf(this.#options, 'partitions', 6),
+      replicas: numberOf(this.#options, 'replicas', 1),
+      settings: { 'retention.bytes': String(128 * 1024 * 1024), 'segment.bytes': String(64 * 1024 * 1024) },
+    });
+    const started = await startAdapter(this.#cleanUps, {
+      brokers,
+      topic,
+      compression: texts.compression ?? 'none',
+      flags,
+      program: texts.adapter,
+    });
+    await work(started.target);
+    await started.process.stop();
+  }
+
+  async #measure(scenario: Scenario, target: Target, settings: MeasureSettings): Promise<Figures[]> {
+    const { texts } = this.#options;
+    const brokerPid = texts['broker-pid'] ? numberOf(this.#options, 'broker-pid', 0) : this.#kafka?.pid;
+    const withBroker = { ...settings, brokerPid };
+    if (scenario !== 'latency') return [await measure(target, withBroker)];
+    const full = texts.rate ? undefined : await measure(target, withBroker);
+    const half = full && full.load.acknowledgedRequests / full.load.seconds / 2;
+    const requestsPerSecond = numberOf(this.#options, 'rate', half ?? 0);
+    const paced = await measure(target, { ...withBroker, requestsPerSecond });
+    return full ? [full, paced] : [paced];
+  }
+
+  async #ownKafka(): Promise<KafkaNode> {
+    if (this.#kafka) return this.#kafka;
+    const node = await startKafka({ javaFlags: JAVA_FLAGS, properties: BROKER_SETTINGS });
+    this.#cleanUps.after(() => node.close());
+    this.#kafka = node;
+    return node;
+  }
+
+  async #serveKafka(): Promise<Result> {
+    const { brokers, pid } = await this.#ownKafka();
+    process.stdout.write(`Kafka at ${brokers}, process ${pid}; Ctrl-C ends it\n`);
+    for (;;) await pause(60_000);
+  }
+}

@@ -1,0 +1,8 @@
+/** Measures one stage in a fresh process, so that no other stage has shaped what the engine compiled for it. */
+
+import { measureRounds, type RoundsPlan } from './rounds.ts';
+import { STAGES } from './stages.ts';
+
+const plan = JSON.parse(process.argv[2]!) as RoundsPlan;
+const stage = STAGES.find(({ name }) => name === plan.stage)!;
+process.stdout.write(JSON.stringify(measureRounds(plan, stage.make())));

@@ -1,0 +1,119 @@
+/** The stages of the write path for the micro bench: each is one entry of a list. */
+
+import { uncompress } from 'snappyjs';
+import type { RecordSink } from '../../src/contracts.ts';
+import { RecordBatch } from '../../src/kafka/record-batch.ts';
+import { ByteWriter } from '../../src/lib/byte-writer.ts';
+import { JsonFormat } from '../../src/record/json.ts';
+import { canonicalise } from '../../src/wire/labels.ts';
+import { Series } from '../../src/wire/series.ts';
+import { Decompressor } from '../../src/wire/snappy.ts';
+import { V1Reader } from '../../src/wire/v1-reader.ts';
+import type { Body } from './corpus.ts';
+
+const MAX_DECODED_BYTES = 32 * 1024 * 1024;
+const FIRST_BATCH_BYTES = 64 * 1024;
+const NO_COMPRESSION = 0;
+
+export interface Stage {
+  readonly name: string;
+  /** The stage whose work `run` does too; what it costs alone is subtracted. */
+  readonly after?: string;
+  /** Made once a process; the function is called with one body after the other. */
+  make(): (body: Body) => void;
+}
+
+/** Does what comes before with a body that is decompressed, read, and handed over series by series. */
+function perSeries(start: () => void, each: (series: Series) => void): (body: Body) => void {
+  const decompressor = new Decompressor();
+  const series = new Series();
+  return ({ compressed }) => {
+    const length = decompressor.decompress([compressed], MAX_DECODED_BYTES);
+    series.useBytes(decompressor.bytes, decompressor.view);
+    const reader = new V1Reader(series, length);
+    start();
+    while (reader.next()) each(series);
+  };
+}
+
+/** Keeps the records of one body, one behind the other. */
+class BytesSink implements RecordSink {
+  readonly out = new ByteWriter();
+
+  begin(): ByteWriter {
+    return this.out;
+  }
+
+  end(): void {}
+}
+
+function jsonInto(sink: RecordSink): (series: Series) => void {
+  const format = new JsonFormat();
+  return (series) => {
+    if (canonicalise(series) === undefined) format.writeSeries(series, sink);
+  };
+}
+
+export const STAGES: readonly Stage[] = [
+  {
+    name: 'snappyjs',
+    make: () => (body) => {
+      uncompress(body.compressed);
+    },
+  },
+  {
+    name: 'decompression',
+    make: () => {
+      const decompressor = new Decompressor();
+      return (body) => {
+        decompressor.decompress([body.compressed], MAX_DECODED_BYTES);
+      };
+    },
+  },
+  {
+    name: 'reading',
+    after: 'decompression',
+    make: () =>
+      perSeries(
+        () => {},
+        () => {},
+      ),
+  },
+  {
+    name: 'labels and hash',
+    after: 'reading',
+    make: () =>
+      perSeries(
+        () => {},
+        (series) => canonicalise(series),
+      ),
+  },
+  {
+    name: 'json',
+    after: 'labels and hash',
+    make: () => {
+      const sink = new BytesSink();
+      return perSeries(() => sink.out.truncate(), jsonInto(sink));
+    },
+  },
+  {
+    name: 'record framing',
+    after: 'json',
+    make: () => {
+      const batch = new RecordBatch(FIRST_BATCH_BYTES);
+      return perSeries(() => batch.clear(), jsonInto(batch));
+    },
+  },
+  {
+    name: 'CRC-32C',
+    after: 'record framing',
+    make: () => {
+      const batch = new RecordBatch(FIRST_BATCH_BYTES);
+      const fill = perSeries(() => batch.clear(), jsonInto(batch));
+      return (body) => {
+        fill(body);
+        batch.seal(NO_COMPRESSION);
+      };
+    },
+  },
+];
