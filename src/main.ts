@@ -71,13 +71,18 @@ async function serve({ config }: LoadedConfig, logger: Logger): Promise<number> 
 async function runTail({ config }: LoadedConfig, logger: Logger): Promise<number> {
   const ended = new AbortController();
   firstSignal().then(() => ended.abort());
-  await tail({
-    options: clientOptions(config),
-    topic: config['kafka.topic'],
-    output: process.stdout,
-    logger,
-    signal: ended.signal,
-  });
+  try {
+    await tail({
+      options: clientOptions(config),
+      topic: config['kafka.topic'],
+      output: process.stdout,
+      logger,
+      signal: ended.signal,
+    });
+  } catch (error) {
+    logger.error({ problem: String(error) }, 'cannot read from Kafka');
+    return EXIT_FAILED;
+  }
   return EXIT_OK;
 }
 

@@ -64,9 +64,8 @@ export function saslOptions(sasl: ClientOptions['sasl']): SASLOptions | undefine
   return undefined;
 }
 
-/** kafkajs retries most of what it reports as an error, so its errors are warnings here and the rest debug. */
-export function forwardLog(entry: { level: logLevel; namespace: string; log: object }, logger: Logger): void {
+/** What kafkajs reports it also retries or rejects with, so its own lines are for debugging. */
+export function forwardLog(entry: { namespace: string; log: object }, logger: Logger): void {
   const { message, timestamp: _, logger: __, ...fields } = entry.log as Record<string, unknown>;
-  const level = entry.level === logLevel.ERROR || entry.level === logLevel.WARN ? 'warn' : 'debug';
-  logger[level]({ part: 'kafkajs', namespace: entry.namespace, ...fields }, String(message));
+  logger.debug({ part: 'kafkajs', namespace: entry.namespace, ...fields }, String(message));
 }

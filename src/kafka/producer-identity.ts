@@ -4,6 +4,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Metadata } from './metadata.ts';
 
 const RETRY_MS = 500;
+const QUIET_FAILURES = 6;
 
 export interface IdentityParts {
   readonly metadata: Metadata;
@@ -14,6 +15,7 @@ export interface IdentityParts {
 export class ProducerIdentity {
   readonly #parts: IdentityParts;
   #fetching = false;
+  #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   /** Undefined while there is none: nothing can be sent. */
@@ -38,11 +40,15 @@ export class ProducerIdentity {
         const link = await metadata.anyLink();
         this.producerId = await link.newProducerId();
         this.#fetching = false;
+        this.#failures = 0;
         onChange();
         return;
       }
     } catch (error) {
-      logger.warn({ problem: String(error) }, 'no producer id from Kafka, trying again');
+      this.#failures++;
+      // A broker that has just started is not ready for this yet, which is no news.
+      const level = this.#failures > QUIET_FAILURES ? 'warn' : 'debug';
+      logger[level]({ problem: String(error) }, 'no producer id from Kafka, trying again');
     }
     if (!this.#stopped)
       this.#timer = setTimeout(() => void this.#fetch(), metadata.isReached ? RETRY_MS : RETRY_MS / 10);
