@@ -19,6 +19,8 @@ export interface SeriesView {
   readonly nameLabel: number;
   /** uint32 over the label values: the same for equal label sets, so that it can pick the partition. */
   readonly hash: number;
+  /** True when every byte of every label is printable ASCII that text formats write as it is. */
+  readonly isPlain: boolean;
   readonly sampleCount: number;
   readonly values: Float64Array;
   /** The same memory as `values`, two words a value, low word first: keeps NaN payloads bit for bit. */

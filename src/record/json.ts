@@ -2,7 +2,8 @@
 
 import type { RecordFormat, RecordSink, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
-import { LONGEST_ESCAPE, writeEscaped } from './json-string.ts';
+import { Snippet } from '../lib/snippet.ts';
+import { LONGEST_ESCAPE, writeEscaped, writePlain } from './json-string.ts';
 import { LONGEST_NUMBER, writeNumber } from './number-text.ts';
 import { LONGEST_TIME, TimeText } from './time-text.ts';
 
@@ -13,12 +14,12 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-const BEFORE_LABELS = '{"labels":{';
-const BEFORE_NAME = '},"name":"';
-const BEFORE_TIME = '","timestamp":"';
-const BEFORE_VALUE = '","value":"';
-const END = '"}';
-const STALE_END = '","stale":true}';
+const BEFORE_LABELS = new Snippet('{"labels":{');
+const BEFORE_NAME = new Snippet('},"name":"');
+const BEFORE_TIME = new Snippet('","timestamp":"');
+const BEFORE_VALUE = new Snippet('","value":"');
+const END = new Snippet('"}');
+const STALE_END = new Snippet('","stale":true}');
 const FIXED_BYTES = 64;
 const BYTES_AROUND_LABEL = 6;
 
@@ -53,37 +54,59 @@ export class JsonFormat implements RecordFormat {
   #writeSample(out: ByteWriter, series: SeriesView, index: number): void {
     out.reserve(LONGEST_TIME + BEFORE_VALUE.length + LONGEST_NUMBER + STALE_END.length);
     this.#time.write(out, series.timestampsMs[index]);
-    out.ascii(BEFORE_VALUE);
+    BEFORE_VALUE.write(out);
     const { valueWords } = series;
     writeNumber(out, series.values[index]);
     const isStale = valueWords[index * 2] === STALE_LOW && valueWords[index * 2 + 1] === STALE_HIGH;
-    out.ascii(isStale ? STALE_END : END);
+    (isStale ? STALE_END : END).write(out);
   }
 }
 
 /** Everything up to the timestamp. */
 function writeHead(out: ByteWriter, series: SeriesView): void {
-  const { labelCount } = series;
   out.reserve(mostBytes(series));
-  out.ascii(BEFORE_LABELS);
-  const { bytes } = out;
-  for (let range = 0; range < labelCount * 4; range += 4) {
-    bytes[out.length++] = QUOTE;
-    writeEscaped(out, series, range);
-    bytes[out.length] = QUOTE;
-    bytes[out.length + 1] = COLON;
-    bytes[out.length + 2] = QUOTE;
-    out.length += 3;
-    writeEscaped(out, series, range + 2);
-    bytes[out.length] = QUOTE;
-    bytes[out.length + 1] = COMMA;
-    out.length += 2;
-  }
+  BEFORE_LABELS.write(out);
+  if (series.isPlain) writePlainLabels(out, series);
+  else writeEscapedLabels(out, series);
   // In the place of the last comma.
   out.length--;
-  out.ascii(BEFORE_NAME);
+  BEFORE_NAME.write(out);
   writeEscaped(out, series, series.nameLabel * 4 + 2);
-  out.ascii(BEFORE_TIME);
+  BEFORE_TIME.write(out);
+}
+
+function writePlainLabels(out: ByteWriter, series: SeriesView): void {
+  const { bytes } = out;
+  for (let range = 0; range < series.labelCount * 4; range += 4) {
+    bytes[out.length++] = QUOTE;
+    writePlain(out, series, range);
+    writeBetween(out);
+    writePlain(out, series, range + 2);
+    writeAfter(out);
+  }
+}
+
+function writeEscapedLabels(out: ByteWriter, series: SeriesView): void {
+  const { bytes } = out;
+  for (let range = 0; range < series.labelCount * 4; range += 4) {
+    bytes[out.length++] = QUOTE;
+    writeEscaped(out, series, range);
+    writeBetween(out);
+    writeEscaped(out, series, range + 2);
+    writeAfter(out);
+  }
+}
+
+/** `":"`, and room for one byte more. */
+function writeBetween(out: ByteWriter): void {
+  out.view.setInt32(out.length, QUOTE | (COLON << 8) | (QUOTE << 16), true);
+  out.length += 3;
+}
+
+/** `",` */
+function writeAfter(out: ByteWriter): void {
+  out.view.setInt16(out.length, QUOTE | (COMMA << 8), true);
+  out.length += 2;
 }
 
 /** An upper bound of the head, every byte of every label escaped. */

@@ -9,8 +9,9 @@ const NAME_LOW = 0x616e5f5f;
 const NAME_HIGH = 0x5f5f656d;
 const NAME_BYTES = 8;
 
-/** Keeps the first 0 to 3 bytes of a word. */
+/** Keeps the first 0 to 3 bytes of a word, and fills the rest up with letters. */
 const FIRST_BYTES = new Int32Array([0, 0xff, 0xffff, 0xffffff]);
+const LETTERS_AFTER = new Int32Array([0x61616161, 0x61616100, 0x61610000, 0x61000000]);
 const HIGH_BITS = 0x80808080;
 
 const HASH_SEED = 0x2f0b4c47;
@@ -89,14 +90,15 @@ function compareNames({ bytes, labels }: Series, left: number, right: number): n
 }
 
 /**
- * Sets `nameLabel` and `hash`; true when every byte is ASCII. The hash takes the values only, word by word: it
- * spreads series over partitions, and two label sets that differ in a name alone may well share one.
+ * Sets `nameLabel`, `isPlain` and `hash`; true when every byte is ASCII. The hash takes the values only, word by
+ * word: it spreads series over partitions, and two label sets that differ in a name alone may well share one.
  */
 function hashLabels(series: Series): boolean {
   const { view, labels } = series;
   const offsets = series.labelCount * 4;
   let hash = HASH_SEED;
   let seen = 0;
+  let odd = 0;
   series.nameLabel = -1;
   for (let at = 0; at < offsets; at += 4) {
     const nameEnd = labels[at + 1];
@@ -108,21 +110,38 @@ function hashLabels(series: Series): boolean {
     ) {
       series.nameLabel = at >> 2;
     }
-    for (; nameEnd - i >= 4; i += 4) seen |= view.getInt32(i, true);
-    seen |= view.getInt32(i, true) & FIRST_BYTES[nameEnd - i];
+    for (; nameEnd - i >= 4; i += 4) {
+      const word = view.getInt32(i, true);
+      seen |= word;
+      odd |= notPlain(word);
+    }
+    const lastOfName = (view.getInt32(i, true) & FIRST_BYTES[nameEnd - i]) | LETTERS_AFTER[nameEnd - i];
+    seen |= lastOfName;
+    odd |= notPlain(lastOfName);
     const valueEnd = labels[at + 3];
     for (i = labels[at + 2]; valueEnd - i >= 4; i += 4) {
       const word = view.getInt32(i, true);
       seen |= word;
+      odd |= notPlain(word);
       hash = (Math.imul(hash, HASH_FACTOR) + word) | 0;
     }
-    const rest = view.getInt32(i, true) & FIRST_BYTES[valueEnd - i];
-    seen |= rest;
-    // The length keeps apart where one value ends and the next begins.
-    hash = (Math.imul(hash, HASH_FACTOR) + (rest ^ ((valueEnd - i) << 24))) | 0;
+    const lastOfValue = (view.getInt32(i, true) & FIRST_BYTES[valueEnd - i]) | LETTERS_AFTER[valueEnd - i];
+    seen |= lastOfValue;
+    odd |= notPlain(lastOfValue);
+    // The length keeps apart what the letters filled up.
+    hash = (Math.imul(hash, HASH_FACTOR) + (lastOfValue ^ ((valueEnd - i) << 24))) | 0;
   }
   series.hash = finish(hash);
+  series.isPlain = ((seen | odd) & HIGH_BITS) === 0;
   return (seen & HIGH_BITS) === 0;
+}
+
+/**
+ * A word whose top bits are set where an ASCII byte is below `#` (control characters, space, `!` and the quote) or
+ * is the backslash: what no format writes as it is, and two that do no harm.
+ */
+function notPlain(word: number): number {
+  return (word - 0x23232323) | ((word ^ 0x5c5c5c5c) - 0x01010101);
 }
 
 /** Lets every bit of the sum reach every bit of the result (the finaliser of MurmurHash3). */

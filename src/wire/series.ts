@@ -16,6 +16,7 @@ export class Series implements SeriesView {
   labels = new Int32Array(FIRST_LABELS * OFFSETS_PER_LABEL);
   nameLabel = -1;
   hash = 0;
+  isPlain = false;
   sampleCount = 0;
   values = new Float64Array(FIRST_SAMPLES);
   valueWords = new Uint32Array(this.values.buffer);
