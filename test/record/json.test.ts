@@ -5,8 +5,8 @@ import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
 import { JsonFormat } from '../../src/record/json.ts';
-import { seededRandom } from '../bench/corpus.ts';
 import { canonicalise } from '../../src/wire/labels.ts';
+import { seededRandom } from '../bench/corpus.ts';
 import { seriesOf } from '../support/series.ts';
 import { STALE_BITS, type TestSeries } from '../support/write-request.ts';
 
@@ -118,7 +118,9 @@ describe('JsonFormat writes', () => {
       const labels: Record<string, string> = { __name__: text(1 + (round % 20)) };
       for (let i = 0; i < 4; i++) labels[`n${i}${text(i)}`] = text(1 + ((round + i * 7) % 41));
       const entry: TestSeries = { labels: Object.entries(labels), samples: [[round, 1795341600123]] };
-      const sorted = Object.entries(labels).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      const sorted = Object.entries(labels).sort(([a], [b]) =>
+        Buffer.compare(Buffer.from(a), Buffer.from(b)),
+      );
       const expected = `{"labels":{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}},"name":${JSON.stringify(labels['__name__'])},"timestamp":"2026-11-22T10:00:00.123Z","value":"${round}"}`;
       assert.equal(records(entry)[0]![1], expected);
     }
