@@ -147,6 +147,10 @@ export class App {
           instruments,
           topic: config['kafka.topic'],
           maxDecodedBytes: config['http.max_decoded_size'],
+          limits: {
+            labelsPerSeries: config['limits.labels_per_series'],
+            samplesPerRequest: config['limits.samples_per_request'],
+          },
         }),
         admission: new Admission(config['http.max_inflight_size'], instruments),
         instruments,

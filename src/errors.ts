@@ -25,6 +25,11 @@ export const ERRORS = {
     retryable: false,
     doc: 'The decompressed body is not the message that the Content-Type names. Nothing of it was written.',
   },
+  limit_exceeded: {
+    status: 400,
+    retryable: false,
+    doc: 'The request is over one of the `limits.*`, or its records alone take more than `kafka.max_queue_size`. Nothing of it was written.',
+  },
   content_invalid: {
     status: 400,
     retryable: false,

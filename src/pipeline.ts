@@ -6,7 +6,7 @@ import { AdapterError, DROP_REASONS, type DropReason } from './errors.ts';
 import type { Instruments } from './metrics.ts';
 import { canonicalise } from './wire/labels.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
-import { Series } from './wire/series.ts';
+import { Series, type SeriesLimits } from './wire/series.ts';
 import { Decompressor, declaredBytes } from './wire/snappy.ts';
 import { dropUnreadableTimestamps } from './wire/timestamps.ts';
 import { V1Reader } from './wire/v1-reader.ts';
@@ -20,6 +20,7 @@ export interface PipelineParts {
   readonly topic: string;
   /** Bytes; the option `http.max_decoded_size`. */
   readonly maxDecodedBytes: number;
+  readonly limits: SeriesLimits;
 }
 
 type SampleType = 'float' | 'histogram' | 'exemplar';
@@ -36,11 +37,12 @@ interface Tally {
 export class WritePipeline {
   readonly #parts: PipelineParts;
   /** Filled again for each series; safe to share since a request is read in one synchronous step. */
-  readonly #series = new Series();
+  readonly #series: Series;
   readonly #decompressor = new Decompressor();
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#series = new Series(parts.limits);
   }
 
   /** What the body will take once it is decompressed; throws as `write` does when it cannot be. */

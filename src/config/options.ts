@@ -28,6 +28,7 @@ export const SECTIONS = {
   shutdown: 'Shutdown',
   ready: 'Readiness',
   kafka: 'Kafka',
+  limits: 'Limits',
   record: 'Records',
   replica: 'This replica',
   log: 'Logging',
@@ -166,6 +167,16 @@ export const OPTIONS = {
   },
   'kafka.sasl.username': { kind: text(), default: '', doc: 'User to log in as.' },
   'kafka.sasl.password': { kind: secret(), default: '', doc: 'Password of the user.' },
+  'limits.labels_per_series': {
+    kind: integer({ min: 1, max: 100_000 }),
+    default: '1000',
+    doc: 'Most labels of one series; a request with more is answered 400.',
+  },
+  'limits.samples_per_request': {
+    kind: integer({ min: 1, max: 10_000_000 }),
+    default: '100000',
+    doc: 'Most samples of one request; one with more is answered 400. Prometheus sends 2000 (`max_samples_per_send`).',
+  },
   'record.format': { kind: choice('json'), default: 'json', doc: 'Format of the record values.' },
   'record.timestamp': {
     kind: choice('sample', 'now'),

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ConnectionTracker } from '../connection/tracker.ts';
 import { AdapterError } from '../errors.ts';
@@ -14,6 +15,8 @@ import { addWriteRoutes, WRITE_PATHS, type WriteRouteParts } from './write-route
 
 /** How often Node looks for requests that take too long; its default of 30 s makes a 10 s limit up to 40 s. */
 const TIMEOUT_CHECK_MS = 2000;
+/** How long the last connections may take to come to an end by themselves. */
+const GRACE_MS = 500;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -152,12 +155,34 @@ export class HttpServer {
    */
   async close(timeoutMs: number): Promise<boolean> {
     this.#draining = true;
-    this.app.server.close();
-    this.app.server.closeIdleConnections();
+    await this.#untilNobodyKnocks();
+    const { server } = this.app;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
     const ended = await this.#untilIdle(timeoutMs);
-    this.app.server.closeAllConnections();
+    // A request may be half here, on a connection that is not idle and not in flight.
+    await Promise.race([closed, pause(GRACE_MS, undefined, { ref: false })]);
+    server.closeAllConnections();
     await this.app.close();
     return ended;
+  }
+
+  /** Takes in the connections that the kernel has accepted already: closing the port would reset them. */
+  async #untilNobodyKnocks(): Promise<void> {
+    const { server } = this.app;
+    const giveUpMs = performance.now() + GRACE_MS;
+    let knocked = true;
+    const onConnection = (): void => {
+      knocked = true;
+    };
+    server.on('connection', onConnection);
+    // One connection is accepted a turn of the event loop.
+    while (knocked && performance.now() < giveUpMs) {
+      knocked = false;
+      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    server.off('connection', onConnection);
   }
 
   #untilIdle(timeoutMs: number): Promise<boolean> {

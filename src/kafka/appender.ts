@@ -78,7 +78,15 @@ export class Appender implements RequestRecords, Writing {
   }
 
   #refuse(): never {
-    const limit = formatSize(this.#parts.maxQueueBytes);
+    const { maxQueueBytes } = this.#parts;
+    const limit = formatSize(maxQueueBytes);
+    if (this.#requestBytes > maxQueueBytes) {
+      // No repeat would ever fit.
+      throw new AdapterError(
+        'limit_exceeded',
+        `the records of the request alone take more than kafka.max_queue_size (${limit})`,
+      );
+    }
     throw new AdapterError(
       'queue_full',
       `the records that wait for Kafka take kafka.max_queue_size (${limit})`,

@@ -2,8 +2,11 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
+import type { Kafka } from 'kafkajs';
 import type { Logger } from '../lib/logger.ts';
 import { type ClientOptions, createClient } from './client.ts';
+
+const GROUP_ID_NOT_FOUND = 69;
 
 export interface TailParts {
   readonly options: ClientOptions;
@@ -32,9 +35,20 @@ export async function tail(parts: TailParts): Promise<void> {
     await untilAborted(parts.signal);
   } finally {
     await consumer.disconnect();
-    const admin = kafka.admin();
-    await admin.connect();
+    await forgetGroup(kafka, groupId);
+  }
+}
+
+/** Leaves no group behind; the broker may have dropped the empty one by itself already. */
+async function forgetGroup(kafka: Kafka, groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
     await admin.deleteGroups([groupId]);
+  } catch (error) {
+    const { groups } = error as { groups?: { errorCode?: number }[] };
+    if (groups?.[0]?.errorCode !== GROUP_ID_NOT_FOUND) throw error;
+  } finally {
     await admin.disconnect();
   }
 }

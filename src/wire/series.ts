@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { SeriesView } from '../contracts.ts';
+import { AdapterError } from '../errors.ts';
 import { viewOf } from '../lib/byte-writer.ts';
 
 const FIRST_LABELS = 64;
@@ -9,7 +10,21 @@ const FIRST_SAMPLES = 16;
 const OFFSETS_PER_LABEL = 4;
 const TWO_TO_32 = 4294967296;
 
+/** How much a request may make of the memory for one series; each is an option. */
+export interface SeriesLimits {
+  /** `limits.labels_per_series` */
+  readonly labelsPerSeries: number;
+  /** `limits.samples_per_request` */
+  readonly samplesPerRequest: number;
+}
+
+function overLimit(what: string, limit: number, option: string): AdapterError {
+  return new AdapterError('limit_exceeded', `${what}, more than ${option} (${limit})`);
+}
+
 export class Series implements SeriesView {
+  readonly #limits: SeriesLimits;
+  #requestSamples = 0;
   bytes: Uint8Array = Buffer.alloc(0);
   view = viewOf(this.bytes);
   labelCount = 0;
@@ -25,10 +40,15 @@ export class Series implements SeriesView {
   exemplarCount = 0;
   histogramCount = 0;
 
+  constructor(limits: SeriesLimits) {
+    this.#limits = limits;
+  }
+
   /** Makes ready for a request; `view` is of the same memory, with slack behind the last label. */
   useBytes(bytes: Uint8Array, view: DataView): void {
     this.bytes = bytes;
     this.view = view;
+    this.#requestSamples = 0;
   }
 
   /** Makes ready for the next series. */
@@ -40,16 +60,35 @@ export class Series implements SeriesView {
     this.histogramCount = 0;
   }
 
-  /** Adds a label and returns where its four offsets go in `labels`; they hold what was there before. */
+  /**
+   * Adds a label and returns where its four offsets go in `labels`; they hold what was there before.
+   * Throws AdapterError `limit_exceeded`.
+   */
   addLabel(): number {
+    const { labelsPerSeries } = this.#limits;
+    if (this.labelCount >= labelsPerSeries) {
+      throw overLimit(
+        `a series has over ${labelsPerSeries} labels`,
+        labelsPerSeries,
+        'limits.labels_per_series',
+      );
+    }
     const at = this.labelCount * OFFSETS_PER_LABEL;
     if (at === this.labels.length) this.#growLabels();
     this.labelCount++;
     return at;
   }
 
-  /** Adds a sample and returns its index; value and time hold what was there before. */
+  /**
+   * Adds a sample and returns its index; value and time hold what was there before.
+   * Throws AdapterError `limit_exceeded`.
+   */
   addSample(): number {
+    const { samplesPerRequest } = this.#limits;
+    if (++this.#requestSamples > samplesPerRequest) {
+      const what = `the request has over ${samplesPerRequest} samples`;
+      throw overLimit(what, samplesPerRequest, 'limits.samples_per_request');
+    }
     const index = this.sampleCount;
     if (index === this.values.length) this.#growSamples();
     this.sampleCount++;

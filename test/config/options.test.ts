@@ -38,6 +38,8 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'kafka.sasl.mechanism': 'scram-sha-256',
   'kafka.sasl.username': 'user',
   'kafka.sasl.password': 'pass word',
+  'limits.labels_per_series': '64',
+  'limits.samples_per_request': '5000',
   'record.format': 'json',
   'record.timestamp': 'now',
   'replica.id': 'seven',

@@ -117,6 +117,21 @@ describe('a write request is answered 400', () => {
     });
   }
 
+  test('when a series has too many labels or the request too many samples, naming the option', async () => {
+    const { server, delivery } = testServer();
+    const labels = Array.from({ length: 51 }, (_, i) => [`l${i}`, 'v'] as const);
+    const tooManyLabels = await server.app.inject(write(body([UP, { labels, samples: [[1, 1]] }])));
+    assert.equal(tooManyLabels.statusCode, 400);
+    assert.match(tooManyLabels.body, /over 50 labels, more than limits\.labels_per_series \(50\)/);
+    // Empty messages, two bytes each, as a hostile sender makes them.
+    const samples = Buffer.concat(Array(1001).fill(Buffer.from([0x12, 0x00])));
+    const tooManySamples = await server.app.inject(write(body([{ ...UP, extra: samples }])));
+    assert.equal(tooManySamples.statusCode, 400);
+    assert.match(tooManySamples.body, /over 1000 samples, more than limits\.samples_per_request \(1000\)/);
+    assert.deepEqual(delivery.records, []);
+    assert.equal(delivery.rollbacks, 2);
+  });
+
   test('when its end is malformed: nothing of the sound beginning is written', async () => {
     const { server, delivery } = testServer();
     const cut = Buffer.concat([

@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
 import { startProcess, type TestHooks, type TestProcess } from './process.ts';
@@ -11,6 +12,9 @@ import { HEADERS } from './write-request.ts';
 const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** No answer of the adapter takes longer in any test; what does is hung. */
 const ANSWER_WITHIN_MS = 30_000;
+/** The end of a process is told a moment after its connections have failed. */
+const CRASH_SEEN_WITHIN_MS = 500;
+const SHOWN_CHARACTERS = 4000;
 
 export interface AdapterOptions {
   readonly brokers: string;
@@ -102,12 +106,25 @@ export class RunningAdapter {
   }
 
   get(path: string): Promise<HttpAnswer> {
-    return call(`${this.url}${path}`);
+    return this.#exchange(`${this.url}${path}`, {});
   }
 
   /** One remote_write request, with the headers of 1.0 unless others are given. */
   write(body: Uint8Array, what: HttpCall = {}): Promise<HttpAnswer> {
-    return call(this.writeUrl, { method: 'POST', headers: HEADERS, ...what, body });
+    return this.#exchange(this.writeUrl, { method: 'POST', headers: HEADERS, ...what, body });
+  }
+
+  /** A call whose failure says how the adapter ended and what it wrote, should it have ended. */
+  async #exchange(url: string, what: HttpCall): Promise<HttpAnswer> {
+    try {
+      return await call(url, what);
+    } catch (error) {
+      await Promise.race([this.process.exited, pause(CRASH_SEEN_WITHIN_MS, undefined, { ref: false })]);
+      const { status, output } = this.process;
+      if (status && error instanceof Error)
+        error.message += `: the adapter has ended (${JSON.stringify(status)})\n${output.slice(-SHOWN_CHARACTERS)}`;
+      throw error;
+    }
   }
 
   /** One line of /metrics; rejects when there is none. */

@@ -97,6 +97,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
         instruments,
         topic: 'metrics',
         maxDecodedBytes: options.maxDecodedBytes ?? 1024 * 1024,
+        limits: { labelsPerSeries: 50, samplesPerRequest: 1000 },
       }),
       admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
       instruments,
