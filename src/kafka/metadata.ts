@@ -34,6 +34,8 @@ export class Metadata {
   #nextSeed = 0;
   #refreshing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** `performance.now()` when the timer fires. */
+  #timerAtMs = 0;
   #failures = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
@@ -57,7 +59,7 @@ export class Metadata {
     const connected = [...this.#links.values()].filter((link) => link.isConnected);
     if (connected.length > 0) return connected[Math.floor(Math.random() * connected.length)]!;
     let problem: unknown;
-    for (const link of [...this.#links.values(), ...this.#seedLinks()]) {
+    for (const link of this.#candidates()) {
       try {
         await link.connect();
         return link;
@@ -66,6 +68,12 @@ export class Metadata {
       }
     }
     throw problem;
+  }
+
+  /** The brokers it knows, then the seeds: a link is made when it is its turn, so that `#seed` is the one in use. */
+  *#candidates(): Generator<BrokerLink> {
+    yield* [...this.#links.values()];
+    yield* this.#seedLinks();
   }
 
   /** The seed in use, else the next of the list, so that each try takes another. */
@@ -84,14 +92,17 @@ export class Metadata {
 
   /** Asks again soon: at once after a quiet time, with growing waits while nobody answers. */
   refreshSoon(): void {
-    if (this.#timer || this.#refreshing || this.#stopped) return;
-    const wait = Math.min(SHORTEST_WAIT_MS * 2 ** this.#failures, LONGEST_WAIT_MS);
+    if (this.#refreshing || this.#stopped) return;
     const sinceMs = performance.now() - this.#lastMs;
-    this.#schedule(Math.max(0, wait - sinceMs));
+    this.#schedule(Math.max(0, this.#waitMs() - sinceMs));
   }
 
+  /** Asks in so many milliseconds, unless that is to happen earlier: the timer of the age is nearly always set. */
   #schedule(inMs: number): void {
+    const atMs = performance.now() + inMs;
+    if (this.#timer && this.#timerAtMs <= atMs) return;
     clearTimeout(this.#timer);
+    this.#timerAtMs = atMs;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.refresh();
@@ -102,12 +113,15 @@ export class Metadata {
   refresh(): Promise<void> {
     this.#refreshing ??= this.#ask().finally(() => {
       this.#refreshing = undefined;
-      if (!this.#stopped) this.#schedule(this.#failures > 0 ? this.#retryWaitMs() : MAX_AGE_MS);
+      // One that was asked for in the meantime is done.
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      if (!this.#stopped) this.#schedule(this.#failures > 0 ? this.#waitMs() : MAX_AGE_MS);
     });
     return this.#refreshing;
   }
 
-  #retryWaitMs(): number {
+  #waitMs(): number {
     return Math.min(SHORTEST_WAIT_MS * 2 ** this.#failures, LONGEST_WAIT_MS);
   }
 

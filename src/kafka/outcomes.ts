@@ -103,7 +103,11 @@ export class Outcomes {
     partition.takeBackStamp(batch);
     if (batch.count === 1) {
       this.#drop(batch, [0], 'record_too_large');
-      this.#replace(partition, batch, []);
+      this.#replace(
+        partition,
+        batch,
+        redistribute(batch, () => undefined),
+      );
       return;
     }
     const halves = [this.#parts.newBatch(), this.#parts.newBatch()];
@@ -144,7 +148,6 @@ export class Outcomes {
 
   /** Puts `made` where `batch` was. */
   #replace(partition: Partition, batch: RecordBatch, made: readonly RecordBatch[]): void {
-    if (made.length === 0 && batch.count === 1) for (const { request } of batch.shares) request.acknowledge();
     const bytes = made.reduce((sum, { recordBytes }) => sum + recordBytes, 0);
     this.#parts.onGone(batch.recordBytes - bytes);
     partition.waiting.unshift(...made);

@@ -86,11 +86,10 @@ export class Partition implements RecordSink {
 
   /** The record did not fit any more: it goes to a batch of its own, or nowhere when it fits none. */
   #moveLastRecord(batch: RecordBatch): void {
-    const start = batch.lastRecordStart;
     const value = batch.lastValue();
-    this.#writing!.wrote(start - batch.length);
+    this.#writing!.wrote(batch.lastRecordStart - batch.length);
     const isAlone = batch.count === 1;
-    batch.rollback({ ...batch.mark(), length: start, count: batch.count - 1 });
+    batch.dropLast();
     if (isAlone) {
       this.#writing!.tooLarge();
       return;
@@ -118,15 +117,19 @@ export class Partition implements RecordSink {
 
   /** Takes the next batch to send, and stamps it unless it was sent before. */
   take(producerId: bigint): RecordBatch | undefined {
-    // A request that was rolled back may have left a full batch without a record.
-    while (this.waiting.length > 0 && this.waiting[0]!.count === 0)
-      this.#limits.recycle(this.waiting.shift()!);
+    this.#skipEmpty();
     if (this.waiting.length === 0 && this.#open.count > 0) this.#closeOpen();
     const batch = this.waiting.shift();
     if (!batch) return undefined;
     batch.stamp ??= this.#nextStamp(producerId, batch.count);
     this.underWay = batch;
     return batch;
+  }
+
+  /** A request that was rolled back may have left full batches without a record. */
+  #skipEmpty(): void {
+    while (this.waiting.length > 0 && this.waiting[0]!.count === 0)
+      this.#limits.recycle(this.waiting.shift()!);
   }
 
   #nextStamp(producerId: bigint, count: number): ProducerStamp {
@@ -161,8 +164,11 @@ export class Partition implements RecordSink {
   /** Drops batches whose time is up; returns them. */
   expire(nowMs: number): RecordBatch[] {
     const expired: RecordBatch[] = [];
-    while (this.waiting.length > 0 && this.waiting[0]!.deadlineMs <= nowMs)
+    this.#skipEmpty();
+    while (this.waiting.length > 0 && this.waiting[0]!.deadlineMs <= nowMs) {
       expired.push(this.waiting.shift()!);
+      this.#skipEmpty();
+    }
     if (this.waiting.length === 0 && this.#open.deadlineMs <= nowMs) {
       expired.push(this.#open);
       this.#open = this.#limits.newBatch();

@@ -66,6 +66,8 @@ export class RecordBatch {
   /** The time that the records count from; that of the first. */
   baseTimestampMs = 0;
   #maxTimestampMs = 0;
+  /** As it was before the record begun last. */
+  #maxBeforeMs = 0;
   #recordStart = 0;
   #valueStart = 0;
 
@@ -109,6 +111,7 @@ export class RecordBatch {
    */
   begin(timestampMs: number): ByteWriter {
     const { writer } = this;
+    this.#maxBeforeMs = this.#maxTimestampMs;
     if (this.count === 0) {
       this.baseTimestampMs = timestampMs;
       this.#maxTimestampMs = timestampMs;
@@ -150,6 +153,11 @@ export class RecordBatch {
   lastValue(): Buffer {
     const { bytes, length } = this.writer;
     return bytes.subarray(this.#valueStart, length - 1);
+  }
+
+  /** Takes the record closed last out again. */
+  dropLast(): void {
+    this.rollback({ length: this.#recordStart, count: this.count - 1, maxTimestampMs: this.#maxBeforeMs });
   }
 
   /** Moves the parts of a very short or very long record to where its lengths leave them. */

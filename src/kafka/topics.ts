@@ -84,7 +84,7 @@ export class Topics {
       logger.info({ topic, ...creation }, 'topic created');
     } catch (error) {
       this.#admin = undefined;
-      logger.warn({ topic, problem: String(error) }, 'cannot create the topic');
+      logger.warn({ topic, problem: reasonOf(error) }, 'cannot create the topic');
     }
   }
 
@@ -122,7 +122,9 @@ export class Topics {
     if (code === UNKNOWN_TOPIC_OR_PARTITION) {
       return new AdapterError(
         'topic_missing',
-        `topic ${topic} does not exist, create it or set kafka.create_topics`,
+        options.creation
+          ? `topic ${topic} does not exist and kafka.create_topics could not create it, see the log`
+          : `topic ${topic} does not exist, create it or set kafka.create_topics`,
       );
     }
     return new AdapterError('kafka_refused', `Kafka refuses topic ${topic}: ${nameOf(code)}`);
@@ -138,4 +140,10 @@ async function connectedAdmin(options: ClientOptions, logger: Logger): Promise<A
   const admin = createClient(options, logger).admin();
   await admin.connect();
   return admin;
+}
+
+/** kafkajs keeps what the brokers say inside of its error. */
+function reasonOf(error: unknown): string {
+  const { errors = [] } = error as { errors?: readonly unknown[] };
+  return [error, ...errors].map(String).join(': ');
 }

@@ -26,11 +26,14 @@ export interface BrokerAddress {
 /** One broker. It connects at the first request, and again after the connection is lost. */
 export class BrokerLink {
   readonly address: BrokerAddress;
-  readonly #broker: Broker;
+  readonly #makeBroker: () => Broker;
+  #broker: Broker;
+  #connecting: Promise<void> | undefined;
 
-  constructor(address: BrokerAddress, broker: Broker) {
+  constructor(address: BrokerAddress, makeBroker: () => Broker) {
     this.address = address;
-    this.#broker = broker;
+    this.#makeBroker = makeBroker;
+    this.#broker = makeBroker();
   }
 
   get isConnected(): boolean {
@@ -38,7 +41,24 @@ export class BrokerLink {
   }
 
   /** Connects and logs in; rejects with an error of kafkajs. */
-  async connect(): Promise<void> {
+  connect(): Promise<void> {
+    if (this.isConnected) return Promise.resolve();
+    this.#connecting ??= this.#connectNow().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  /**
+   * A connection object of kafkajs is never used for a second connection: it keeps the first bytes of an answer
+   * that was cut off, and reads the answers of the next connection as the rest of that one, out of step for ever.
+   */
+  async #connectNow(): Promise<void> {
+    const { connectionPool } = this.#broker;
+    const isUsed = connectionPool.pool.some(({ socket }) => socket !== undefined);
+    const isOpen = connectionPool.pool.some((connection) => connection.isConnected());
+    // Open and yet here: a session that has to log in again.
+    if (isUsed && !isOpen) this.#broker = this.#makeBroker();
     await this.#broker.connect();
   }
 
@@ -56,7 +76,7 @@ export class BrokerLink {
   }
 
   async #connection(): Promise<Connection> {
-    await this.#broker.connect();
+    await this.connect();
     const connection = await this.#broker.connectionPool.getConnection();
     // Only a session that has to log in again after a while is not authenticated here.
     if (!connection.isAuthenticated()) await connection.authenticate();
@@ -75,7 +95,7 @@ export class BrokerLink {
 
   /** An id that makes what is produced idempotent. */
   async newProducerId(): Promise<bigint> {
-    await this.#broker.connect();
+    await this.connect();
     const { producerId } = await this.#broker.initProducerId({ transactionTimeout: TRANSACTION_TIMEOUT_MS });
     return BigInt(producerId);
   }
@@ -90,6 +110,8 @@ export class BrokerLink {
     const correlationId = connection.nextCorrelationId();
     const entry = { apiKey: PRODUCE_KEY, apiName: 'Produce', apiVersion, correlationId };
     const header = requestHeader({ ...entry, clientId: connection.clientId, body: pieces });
+    // What is put into the queue of a lost connection is never sent, and nobody watches its time.
+    if (!connection.isConnected()) throw new Error('the connection was lost before the request was sent');
     return new Promise((resolve, reject) => {
       connection.requestQueue.push({
         entry: { ...entry, resolve: ({ payload }) => resolve(payload), reject },
@@ -141,6 +163,10 @@ export class Transport {
   }
 
   link(address: BrokerAddress): BrokerLink {
+    return new BrokerLink(address, () => this.#broker(address));
+  }
+
+  #broker(address: BrokerAddress): Broker {
     const { clientId, tls, sasl } = this.#options;
     const connectionPool = new ConnectionPool({
       host: address.host,
@@ -155,11 +181,10 @@ export class Transport {
       maxInFlightRequests: null,
       logger: this.#logger,
     });
-    const broker = new Broker({
+    return new Broker({
       connectionPool,
       logger: this.#logger,
       authenticationTimeout: this.#attemptTimeoutMs,
     });
-    return new BrokerLink(address, broker);
   }
 }
