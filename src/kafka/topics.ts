@@ -1,6 +1,5 @@
 /** The topics written to and their partitions, kept in step with what the brokers say. */
 
-import type { Admin } from 'kafkajs';
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { type ClientOptions, createClient } from './client.ts';
@@ -24,6 +23,7 @@ export interface TopicsParts {
 /** How long a request waits for a topic that the brokers may be about to create. */
 const MISSING_TOPIC_WAIT_MS = 2000;
 const ASK_AGAIN_MS = 100;
+const CREATE_AGAIN_MS = 5000;
 
 export class Topics {
   readonly #parts: TopicsParts;
@@ -31,7 +31,8 @@ export class Topics {
   /** Why a topic has no partitions, as an error code of Kafka. */
   readonly #problems = new Map<string, number>();
   readonly #creating = new Map<string, Promise<void>>();
-  #admin: Promise<Admin> | undefined;
+  /** `performance.now()` before which a creation that failed is not tried again. */
+  readonly #restsUntilMs = new Map<string, number>();
 
   constructor(parts: TopicsParts) {
     this.#parts = parts;
@@ -66,7 +67,8 @@ export class Topics {
 
   #create(topic: string): void {
     const { creation } = this.#parts.options;
-    if (!creation || this.#creating.has(topic)) return;
+    const isResting = performance.now() < (this.#restsUntilMs.get(topic) ?? 0);
+    if (!creation || this.#creating.has(topic) || isResting) return;
     const made = this.#createNow(topic, creation).finally(() => {
       this.#creating.delete(topic);
       this.#parts.metadata.refreshSoon();
@@ -76,15 +78,17 @@ export class Topics {
 
   async #createNow(topic: string, creation: TopicCreation): Promise<void> {
     const { options, logger } = this.#parts;
+    const admin = createClient(options, logger).admin();
     try {
-      this.#admin ??= connectedAdmin(options, logger);
-      const admin = await this.#admin;
+      await admin.connect();
       const { partitions: numPartitions, replicationFactor } = creation;
       await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }] });
       logger.info({ topic, ...creation }, 'topic created');
     } catch (error) {
-      this.#admin = undefined;
+      this.#restsUntilMs.set(topic, performance.now() + CREATE_AGAIN_MS);
       logger.warn({ topic, problem: reasonOf(error) }, 'cannot create the topic');
+    } finally {
+      await admin.disconnect().catch(() => {});
     }
   }
 
@@ -101,7 +105,8 @@ export class Topics {
       const unknown = [...topics].find((topic) => !this.#known.has(topic));
       if (unknown === undefined) return;
       const code = this.#problems.get(unknown);
-      const limitMs = code === undefined ? options.produceTimeoutMs : MISSING_TOPIC_WAIT_MS;
+      const isComing = code === undefined || this.#creating.has(unknown);
+      const limitMs = isComing ? options.produceTimeoutMs : MISSING_TOPIC_WAIT_MS;
       const isFinal = code !== undefined && verdictOf(code) === 'refused';
       if (isFinal || performance.now() - startedMs > Math.min(limitMs, options.produceTimeoutMs)) {
         throw this.#unknown(unknown, code);
@@ -132,14 +137,7 @@ export class Topics {
 
   async stop(): Promise<void> {
     await Promise.all(this.#creating.values());
-    await this.#admin?.then((admin) => admin.disconnect()).catch(() => {});
   }
-}
-
-async function connectedAdmin(options: ClientOptions, logger: Logger): Promise<Admin> {
-  const admin = createClient(options, logger).admin();
-  await admin.connect();
-  return admin;
 }
 
 /** kafkajs keeps what the brokers say inside of its error. */
