@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The command: arguments and environment in, exit status out, signals. */
 
+import './heap.ts';
+
 import { readFileSync } from 'node:fs';
 import { App, type BuildInfo, clientOptions } from './app.ts';
 import { helpText } from './config/help.ts';

@@ -117,12 +117,16 @@ export const METRICS = {
       labels: ['topic'],
     },
   ),
-  kafkaProducedBytes: counter('kafka_produced_bytes_total', 'Bytes of the values of acknowledged records.', {
-    labels: ['topic'],
-  }),
+  kafkaProducedBytes: counter(
+    'kafka_produced_bytes_total',
+    'Bytes of acknowledged batches, before compression.',
+    {
+      labels: ['topic'],
+    },
+  ),
   kafkaProduceDuration: histogram(
     'kafka_produce_duration_seconds',
-    'From handing the records of a request over to their acknowledgement; only successes.',
+    'From sending a produce request to its acknowledgement; only successes.',
     { buckets: DURATION_BUCKETS },
   ),
   kafkaProduceFailures: counter(

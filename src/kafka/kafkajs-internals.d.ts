@@ -54,6 +54,8 @@ declare module 'kafkajs/src/network/connectionPool.js' {
         sendRequest: () => void;
       }): void;
       maybeThrottle(ms: number): void;
+      pending: unknown[];
+      scheduleCheckPendingRequests(): void;
     };
   }
 

@@ -280,13 +280,15 @@ describe('expire', () => {
     assert.equal(stage.partition.underWay, batch);
   });
 
-  test('reaches batches that wait behind one which a rolled back request left empty', () => {
-    const stage = small();
-    stage.write(...Array.from({ length: 50 }, () => 'rolled back')).rollback();
-    const request = stage.commit('waits for a broker that is away');
-    assert.equal(request.state, 'waiting');
-    const expired = stage.partition.expire(performance.now() + 60_000);
-    const contents = expired.filter(({ count }) => count > 0).flatMap(contentOf);
-    assert.deepEqual(contents, ['waits for a broker that is away']);
-  });
+  for (const before of [[], ['committed before']]) {
+    test(`reaches what waits behind batches that a rolled back request left empty, ${before.length} before them`, () => {
+      const stage = small();
+      if (before.length > 0) stage.commit(...before);
+      stage.write(...Array.from({ length: 50 }, () => 'rolled back')).rollback();
+      stage.commit('waits for a broker that is away');
+      const expired = stage.partition.expire(performance.now() + 60_000);
+      const contents = expired.filter(({ count }) => count > 0).flatMap(contentOf);
+      assert.deepEqual(contents, [...before, 'waits for a broker that is away']);
+    });
+  }
 });
