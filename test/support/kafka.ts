@@ -9,6 +9,7 @@ import {
   type KafkaRuntime,
 } from '../../deploy/local/kafka.ts';
 import { findRuntime } from '../../deploy/local/runtime.ts';
+import { eventually } from './eventually.ts';
 
 /** The variable by which a test run tells its files where the Kafka is that they share. */
 export const sharedKafkaVariable = 'TEST_KAFKA_BROKERS';
@@ -91,6 +92,21 @@ export async function withAdmin<Result>(
   }
 }
 
+/** After a start or a creation it takes a moment until partitions have leaders; kafkajs calls such errors retriable. */
+async function whenLed<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  return eventually(
+    () =>
+      ask().then(
+        (answer) => ({ answer }),
+        (error: { retriable?: boolean }) => {
+          if (!error.retriable) throw error;
+          return undefined;
+        },
+      ),
+    { what: 'the partitions have leaders' },
+  ).then(({ answer }) => answer);
+}
+
 /** A topic name that no other test uses. */
 export function uniqueTopic(prefix = 'test'): string {
   return `${prefix}-${randomUUID()}`;
@@ -103,9 +119,9 @@ export async function createTopic(
 ): Promise<string> {
   const name = topic.name ?? uniqueTopic();
   const configEntries = Object.entries(topic.settings ?? {}).map(([key, value]) => ({ name: key, value }));
-  await withAdmin(brokers, (admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
+  await withAdmin(brokers, async (admin) => {
+    await admin.createTopics({
+      waitForLeaders: false,
       topics: [
         {
           topic: name,
@@ -114,15 +130,16 @@ export async function createTopic(
           configEntries,
         },
       ],
-    }),
-  );
+    });
+    await whenLed(() => admin.fetchTopicOffsets(name));
+  });
   return name;
 }
 
 /** How many records the topic holds, all partitions together. */
 export function countRecords(brokers: string, topic: string): Promise<number> {
   return withAdmin(brokers, async (admin) => {
-    const offsets = await admin.fetchTopicOffsets(topic);
+    const offsets = await whenLed(() => admin.fetchTopicOffsets(topic));
     return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
   });
 }
@@ -131,7 +148,7 @@ export function countRecords(brokers: string, topic: string): Promise<number> {
 export function readTopic(brokers: string, topic: string, withinMs = 60_000): Promise<ReadRecord[]> {
   return withAdmin(brokers, async (admin) => {
     const pending = new Map<number, number>();
-    for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+    for (const { partition, high, low } of await whenLed(() => admin.fetchTopicOffsets(topic))) {
       if (Number(high) > Number(low)) pending.set(partition, Number(high));
     }
     if (pending.size === 0) return [];
