@@ -3,6 +3,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Delivery, RecordFormat, RequestRecords } from './contracts.ts';
 import { AdapterError, DROP_REASONS, type DropReason } from './errors.ts';
+import { bytesOf } from './lib/pieces.ts';
 import type { Instruments } from './metrics.ts';
 import { canonicalise } from './wire/labels.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
@@ -27,6 +28,7 @@ type SampleType = 'float' | 'histogram' | 'exemplar';
 
 /** What one request held and what was left out of it. */
 interface Tally {
+  decodedBytes: number;
   series: number;
   metadata: number;
   readonly received: Record<SampleType, number>;
@@ -57,14 +59,12 @@ export class WritePipeline {
    */
   async write(body: readonly Buffer[], _version: MessageVersion): Promise<void> {
     const { instruments, delivery } = this.#parts;
-    const decodedBytes = this.decodedBytes(body);
     for (;;) {
       const records = delivery.open();
       const tally = this.#readAll(body, records);
       if (records.unknownTopics.size === 0) {
-        const compressedBytes = body.reduce((sum, piece) => sum + piece.length, 0);
-        instruments.receivedBytes.inc({ encoding: 'compressed' }, compressedBytes);
-        instruments.receivedBytes.inc({ encoding: 'decoded' }, decodedBytes);
+        instruments.receivedBytes.inc({ encoding: 'compressed' }, bytesOf(body));
+        instruments.receivedBytes.inc({ encoding: 'decoded' }, tally.decodedBytes);
         await this.#commit(records, tally);
         return;
       }
@@ -89,6 +89,7 @@ export class WritePipeline {
     const { format, topic, maxDecodedBytes } = this.#parts;
     const series = this.#series;
     const tally: Tally = {
+      decodedBytes: 0,
       series: 0,
       metadata: 0,
       received: { float: 0, histogram: 0, exemplar: 0 },
@@ -97,9 +98,9 @@ export class WritePipeline {
     };
     const { received } = tally;
     try {
-      const decodedBytes = this.#decompressor.decompress(body, maxDecodedBytes);
+      tally.decodedBytes = this.#decompressor.decompress(body, maxDecodedBytes);
       series.useBytes(this.#decompressor.bytes, this.#decompressor.view);
-      const reader = new V1Reader(series, decodedBytes);
+      const reader = new V1Reader(series, tally.decodedBytes);
       while (reader.next()) {
         tally.series++;
         received.float += series.sampleCount;

@@ -1,6 +1,7 @@
 /** The Produce request and its answer, versions 3 to 8, which share one layout but for the answer's end. */
 
 import { Buffer } from 'node:buffer';
+import { bytesOf } from '../lib/pieces.ts';
 
 export const PRODUCE_KEY = 0;
 export const OLDEST_PRODUCE = 3;
@@ -23,8 +24,6 @@ export interface PartitionAnswer {
   readonly refusedRecords: readonly number[];
   readonly errorMessage: string;
 }
-
-const bytesOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, piece) => sum + piece.length, 0);
 
 /**
  * ProduceRequest => transactional_id NULLABLE_STRING, acks INT16, timeout_ms INT32,

@@ -1,6 +1,7 @@
 /** The header of a request, version 1. */
 
 import { Buffer } from 'node:buffer';
+import { bytesOf } from '../lib/pieces.ts';
 
 export interface RequestHeader {
   readonly apiKey: number;
@@ -15,7 +16,7 @@ export interface RequestHeader {
 export function requestHeader(header: RequestHeader): Buffer {
   const name = Buffer.from(header.clientId);
   const bytes = Buffer.alloc(14 + name.length);
-  const bodyBytes = header.body.reduce((sum, piece) => sum + piece.length, 0);
+  const bodyBytes = bytesOf(header.body);
   bytes.writeInt32BE(10 + name.length + bodyBytes, 0);
   bytes.writeInt16BE(header.apiKey, 4);
   bytes.writeInt16BE(header.apiVersion, 6);

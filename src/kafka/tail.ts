@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import type { Kafka } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import type { Logger } from '../lib/logger.ts';
 import { type ClientOptions, createClient } from './client.ts';
 
@@ -35,21 +35,23 @@ export async function tail(parts: TailParts): Promise<void> {
     await untilAborted(parts.signal);
   } finally {
     await consumer.disconnect();
-    await forgetGroup(kafka, groupId);
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      await forgetGroup(admin, groupId);
+    } finally {
+      await admin.disconnect();
+    }
   }
 }
 
 /** Leaves no group behind; the broker may have dropped the empty one by itself already. */
-async function forgetGroup(kafka: Kafka, groupId: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
+export async function forgetGroup(admin: Admin, groupId: string): Promise<void> {
   try {
     await admin.deleteGroups([groupId]);
   } catch (error) {
     const { groups } = error as { groups?: { errorCode?: number }[] };
     if (groups?.[0]?.errorCode !== GROUP_ID_NOT_FOUND) throw error;
-  } finally {
-    await admin.disconnect();
   }
 }
 

@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { AdapterError } from '../errors.ts';
 import { SLACK_BYTES, viewOf } from '../lib/byte-writer.ts';
+import { bytesOf } from '../lib/pieces.ts';
 import { formatSize } from '../lib/units.ts';
 
 const LONGEST_HEADER = 5;
@@ -19,11 +20,6 @@ interface Header {
 
 function invalid(what: string): AdapterError {
   return new AdapterError('snappy_invalid', `the body is not snappy in block format: ${what}`);
-}
-
-/** How many bytes a body in pieces has. */
-function bytesOf(body: readonly Uint8Array[]): number {
-  return body.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /**

@@ -9,12 +9,11 @@ import {
   type KafkaRuntime,
 } from '../../deploy/local/kafka.ts';
 import { findRuntime } from '../../deploy/local/runtime.ts';
+import { forgetGroup } from '../../src/kafka/tail.ts';
 import { eventually } from './eventually.ts';
 
 /** The variable by which a test run tells its files where the Kafka is that they share. */
 export const sharedKafkaVariable = 'TEST_KAFKA_BROKERS';
-
-const GROUP_ID_NOT_FOUND = 69;
 
 /** A broker for a test file. */
 export interface TestKafka {
@@ -160,16 +159,6 @@ export function readTopic(brokers: string, topic: string, withinMs = 60_000): Pr
       await forgetGroup(admin, groupId);
     }
   });
-}
-
-/** The broker may have dropped the empty group by itself already. */
-async function forgetGroup(admin: Admin, groupId: string): Promise<void> {
-  try {
-    await admin.deleteGroups([groupId]);
-  } catch (error) {
-    const { groups } = error as { groups?: { errorCode?: number }[] };
-    if (groups?.[0]?.errorCode !== GROUP_ID_NOT_FOUND) throw error;
-  }
 }
 
 interface Consumption {
