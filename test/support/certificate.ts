@@ -1,0 +1,33 @@
+/** A certificate for 127.0.0.1 and localhost, made with openssl for the time of a test. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+export interface Certificate {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** The certificate as PEM, for those who are to trust it. */
+  readonly ca: string;
+}
+
+/** Without openssl the test fails in CI and is skipped, with a loud line, elsewhere: then the result is undefined. */
+export function makeCertificate(test: TestContext): Certificate | undefined {
+  const directory = mkdtempSync(join(tmpdir(), 'kafka-adapter-certificate-'));
+  test.after(() => rmSync(directory, { recursive: true, force: true }));
+  const certFile = join(directory, 'cert.pem');
+  const keyFile = join(directory, 'key.pem');
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const files = ['-keyout', keyFile, '-out', certFile, '-days', '2'];
+  const args = ['req', '-x509', ...curve, ...names, ...files];
+  const { status, error, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });
+  if (status === 0) return { certFile, keyFile, ca: readFileSync(certFile, 'utf8') };
+  const problem = `openssl makes no certificate: ${error ? error.message : stderr}`;
+  if (process.env['CI'] === 'true') throw new Error(`${problem} (required since CI=true)`);
+  process.stderr.write(`\n!!! SKIPPED, NOT TESTED: ${test.name}\n!!! ${problem}\n\n`);
+  test.skip(problem);
+  return undefined;
+}
