@@ -3,7 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationReference } from '../src/config/reference.ts';
 import { DROP_REASONS, ERRORS } from '../src/errors.ts';
-import { METRICS } from '../src/metrics.ts';
+import { CLOSE_REASONS, SKIP_REASONS } from '../src/metrics/reasons.ts';
+import { METRICS } from '../src/metrics/table.ts';
 
 const NOTE = '<!-- Made by `npm run docs` from the table in the source; change it there. -->';
 
@@ -31,6 +32,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
+/** Rows of names with their meaning. */
+function meanings(reasons: Readonly<Record<string, string>>): string[][] {
+  return Object.entries(reasons).map(([reason, doc]) => [`\`${reason}\``, doc]);
+}
+
 function metricsReference(): string {
   const rows = Object.values(METRICS).map((metric) => [
     `\`${metric.name}\``,
@@ -45,6 +51,21 @@ child whose labels can be known exists from the start at 0, so an idle replica i
 
 ${table(['metric', 'type', 'labels', 'meaning'], rows)}
 
+## Reasons for the end of a connection
+
+Of \`kafka_adapter_connections_closed_total\`. The ends that are asked for on an answer lose nothing: the client knows
+that the connection is over before it sends its next request.
+
+${table(['reason', 'meaning'], meanings(CLOSE_REASONS))}
+
+## Reasons against asking for it
+
+Of \`kafka_adapter_connection_close_skipped_total\`. A later answer of the connection asks again.
+
+${table(['reason', 'meaning'], meanings(SKIP_REASONS))}
+
+## Processes
+
 Beside these are the process and runtime metrics of prom-client (\`process_*\`, \`nodejs_*\`): CPU, memory, file
 descriptors, heap, garbage collection and event-loop lag. Its three gauges named \`nodejs_active_*_total\` are left
 out, because \`_total\` is kept for counters.
@@ -58,7 +79,6 @@ function errorsReference(): string {
     retryable ? 'yes' : 'no',
     doc,
   ]);
-  const reasons = Object.entries(DROP_REASONS).map(([reason, doc]) => [`\`${reason}\``, doc]);
   return `# Errors
 
 The body of an error is one line of text: what was seen, the bound, and the option that changes it. Answers that
@@ -72,7 +92,7 @@ ${table(['code', 'status', 'repeat helps', 'meaning'], errors)}
 One invalid series does not hold up the rest of its request: it is left out, counted in
 \`kafka_adapter_samples_dropped_total{reason}\`, and the answer is 400 with how many and why.
 
-${table(['reason', 'meaning'], reasons)}
+${table(['reason', 'meaning'], meanings(DROP_REASONS))}
 `;
 }
 

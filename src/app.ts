@@ -1,13 +1,12 @@
 /** The composition root: configuration in, running adapter out; the order of start and stop. */
 
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
-import type { FastifyRequest } from 'fastify';
 import type { Config } from './config/options.ts';
-import { ConnectionTracker } from './connection/tracker.ts';
+import { type ConnectionSettings, Connections } from './connection/connections.ts';
 import type { Delivery } from './contracts.ts';
 import { Admission } from './http/admission.ts';
-import type { Identity, Readiness } from './http/operations-routes.ts';
 import { HttpServer } from './http/server.ts';
 import type { ClientOptions } from './kafka/client.ts';
 import { DryRun } from './kafka/dry-run.ts';
@@ -18,6 +17,11 @@ import { Metrics } from './metrics.ts';
 import { WritePipeline } from './pipeline.ts';
 import { createFormat } from './record/formats.ts';
 import { recordTime } from './record/record-time.ts';
+import { Activity } from './status/activity.ts';
+import { readStatusPage } from './status/page.ts';
+import type { Readiness, Replica } from './status/replica.ts';
+import { takeSnapshot } from './status/snapshot.ts';
+import type { Status } from './status/status.ts';
 
 export interface BuildInfo {
   readonly version: string;
@@ -52,6 +56,21 @@ export function clientOptions(config: Config): ClientOptions {
   };
 }
 
+function connectionSettings(config: Config): ConnectionSettings {
+  return {
+    maxAgeMs: config['connection.max_age'],
+    maxAgeJitter: config['connection.max_age_jitter'],
+    maxRequests: config['connection.max_requests'],
+    maxCloseRate: config['connection.max_close_rate'],
+    idleTimeoutMs: config['connection.idle_timeout'],
+    overload: {
+      high: config['connection.overload_high'],
+      low: config['connection.overload_low'],
+      minAgeMs: config['connection.overload_min_age'],
+    },
+  };
+}
+
 function topicCreation(config: Config): TopicCreation | undefined {
   if (!config['kafka.create_topics']) return undefined;
   return {
@@ -63,8 +82,11 @@ function topicCreation(config: Config): TopicCreation | undefined {
 export class App {
   readonly #parts: AppParts;
   readonly #metrics = new Metrics();
-  readonly #tracker = new ConnectionTracker();
+  readonly #connections: Connections;
+  readonly #activity: Activity;
   readonly #delivery: Delivery;
+  readonly #startedAt = new Date();
+  readonly #instance = randomUUID().slice(0, 8);
   /** The whole HTTP side, for tests that need no socket. */
   readonly server: HttpServer;
   #address = '';
@@ -72,8 +94,12 @@ export class App {
 
   constructor(parts: AppParts) {
     this.#parts = parts;
-    const { build } = parts;
-    this.#metrics.instruments.buildInfo.set({ ...build, node: process.version }, 1);
+    const { build, config } = parts;
+    const { instruments } = this.#metrics;
+    instruments.buildInfo.set({ ...build, node: process.version }, 1);
+    this.#connections = new Connections(connectionSettings(config), instruments);
+    this.#metrics.beforeScrape(() => this.#connections.measure());
+    this.#activity = new Activity(instruments);
     this.#delivery = this.#createDelivery();
     this.server = this.#createServer();
   }
@@ -82,11 +108,12 @@ export class App {
   async start(): Promise<{ host: string; port: number }> {
     const { config, logger, build } = this.#parts;
     this.#delivery.start();
+    await this.#activity.start();
     const { address, port } = await this.server.listen();
     this.#address = `${hostname()}:${port}`;
     const topic = config['kafka.topic'];
     if (config.dry_run) logger.warn({}, 'DRY RUN: records go to standard output and nowhere else');
-    logger.info({ replica: this.#id, address, port, topic, ...build }, 'listening');
+    logger.info({ replica: this.#replica.id, address, port, topic, ...build }, 'listening');
     return { host: address, port };
   }
 
@@ -103,6 +130,7 @@ export class App {
     const answered = await this.server.close(config['shutdown.timeout']);
     if (!answered) logger.error({}, 'requests were cut off: not answered within shutdown.timeout');
     await this.#delivery.stop();
+    this.#activity.stop();
     this.#metrics.close();
     logger.info({}, 'stopped');
     return answered;
@@ -131,67 +159,74 @@ export class App {
   #createServer(): HttpServer {
     const { config, logger } = this.#parts;
     const { instruments } = this.#metrics;
+    const connections = this.#connections;
     const { host, port } = config['http.listen_address'];
+    const self = { replica: () => this.#replica, connections };
     return new HttpServer({
       options: {
         host,
         port,
         requestTimeoutMs: config['http.request_timeout'],
         headersTimeoutMs: config['http.headers_timeout'],
-        idleTimeoutMs: config['connection.idle_timeout'],
       },
       write: {
-        pipeline: new WritePipeline({
-          format: createFormat(config['record.format']),
-          delivery: this.#delivery,
-          instruments,
-          topic: config['kafka.topic'],
-          maxDecodedBytes: config['http.max_decoded_size'],
-          limits: {
-            labelsPerSeries: config['limits.labels_per_series'],
-            samplesPerRequest: config['limits.samples_per_request'],
-          },
-        }),
+        pipeline: this.#createPipeline(),
         admission: new Admission(config['http.max_inflight_size'], instruments),
+        connections,
         instruments,
         logger,
         maxBodyBytes: config['http.max_body_size'],
       },
-      operations: {
-        metrics: this.#metrics,
-        readiness: () => this.#readiness(),
-        identify: (request) => this.#identify(request),
-        drainingStatus: config['ready.draining_status'],
-      },
-      tracker: this.#tracker,
+      operations: { ...self, metrics: this.#metrics, drainingStatus: config['ready.draining_status'] },
+      lifecycle: { connections, logger, isEnabled: config['http.enable_lifecycle'] },
+      status: { page: readStatusPage(), snapshot: () => this.#takeSnapshot() },
+      connections,
       instruments,
       logger,
     });
   }
 
-  get #id(): string {
-    return this.#parts.config['replica.id'] || this.#address;
+  #createPipeline(): WritePipeline {
+    const { config } = this.#parts;
+    return new WritePipeline({
+      format: createFormat(config['record.format']),
+      delivery: this.#delivery,
+      instruments: this.#metrics.instruments,
+      topic: config['kafka.topic'],
+      maxDecodedBytes: config['http.max_decoded_size'],
+      limits: {
+        labelsPerSeries: config['limits.labels_per_series'],
+        samplesPerRequest: config['limits.samples_per_request'],
+      },
+    });
   }
 
-  #readiness(): Readiness {
+  #takeSnapshot(): Promise<Status> {
+    return takeSnapshot({
+      replica: this.#replica,
+      connections: this.#connections,
+      activity: this.#activity,
+      instruments: this.#metrics.instruments,
+      topic: this.#parts.config['kafka.topic'],
+    });
+  }
+
+  /** Asked anew each time: the address is known once the server listens, and readiness changes. */
+  get #replica(): Replica {
+    const { config, build } = this.#parts;
+    return {
+      id: config['replica.id'] || this.#address,
+      instance: this.#instance,
+      hostname: hostname(),
+      ...build,
+      startedAt: this.#startedAt,
+      readiness: this.#readiness,
+    };
+  }
+
+  get #readiness(): Readiness {
     if (this.#draining) return { word: 'draining', detail: '' };
     if (this.#delivery.ready) return { word: 'ready', detail: '' };
     return { word: 'starting', detail: this.#delivery.state };
-  }
-
-  #identify(request: FastifyRequest): Identity {
-    const { socket } = request.raw;
-    const connection = this.#tracker.describe(socket);
-    return {
-      id: this.#id,
-      hostname: hostname(),
-      version: this.#parts.build.version,
-      localAddress: socket.localAddress ?? '',
-      localPort: socket.localPort ?? 0,
-      peerAddress: socket.remoteAddress ?? '',
-      peerPort: socket.remotePort ?? 0,
-      connectionAgeSeconds: connection.ageSeconds,
-      connectionRequests: connection.requests,
-    };
   }
 }

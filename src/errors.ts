@@ -2,7 +2,7 @@
 
 interface ErrorEntry {
   /** HTTP status of the answer. Never 408 or 429: Prometheus drops the batch on both. */
-  readonly status: 400 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
+  readonly status: 400 | 403 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
   /** Whether the same request may succeed later; such answers carry Retry-After. */
   readonly retryable: boolean;
   /** What happened and what to do, for docs/errors.md. */
@@ -60,6 +60,16 @@ export const ERRORS = {
     status: 415,
     retryable: false,
     doc: 'The Content-Encoding is not `snappy`. Decided before the body is read.',
+  },
+  parameter_invalid: {
+    status: 400,
+    retryable: false,
+    doc: 'A parameter in the query of an operations route cannot be used.',
+  },
+  lifecycle_disabled: {
+    status: 403,
+    retryable: false,
+    doc: 'The route changes what the replica does, and `http.enable_lifecycle` is false.',
   },
   headers_too_large: { status: 431, retryable: false, doc: 'The request headers are over 16 KiB.' },
   internal: {

@@ -26,6 +26,13 @@ export interface PipelineParts {
 
 type SampleType = 'float' | 'histogram' | 'exemplar';
 
+/** What became of a request whose other samples are acknowledged. */
+export interface WriteOutcome {
+  readonly samplesReceived: number;
+  /** `content_invalid`, when something was left out. */
+  readonly refusal: AdapterError | undefined;
+}
+
 /** What one request held and what was left out of it. */
 interface Tally {
   decodedBytes: number;
@@ -53,11 +60,10 @@ export class WritePipeline {
   }
 
   /**
-   * Writes one request to Kafka. Resolves when every sample in it is acknowledged.
-   * Rejects with an AdapterError: undecodable (nothing written), `content_invalid` (the rest is written and
-   * acknowledged), or what the delivery says.
+   * Writes one request to Kafka. Resolves when every sample in it is acknowledged but those it refuses.
+   * Rejects with an AdapterError: undecodable (nothing written), or what the delivery says.
    */
-  async write(body: readonly Buffer[], _version: MessageVersion): Promise<void> {
+  async write(body: readonly Buffer[], _version: MessageVersion): Promise<WriteOutcome> {
     const { instruments, delivery } = this.#parts;
     for (;;) {
       const records = delivery.open();
@@ -65,8 +71,7 @@ export class WritePipeline {
       if (records.unknownTopics.size === 0) {
         instruments.receivedBytes.inc({ encoding: 'compressed' }, bytesOf(body));
         instruments.receivedBytes.inc({ encoding: 'decoded' }, tally.decodedBytes);
-        await this.#commit(records, tally);
-        return;
+        return await this.#commit(records, tally);
       }
       // Seldom: a topic seen for the first time. Nothing of this reading is kept, for what it wrote is incomplete.
       const topics = new Set(records.unknownTopics);
@@ -75,13 +80,17 @@ export class WritePipeline {
     }
   }
 
-  async #commit(records: RequestRecords, tally: Tally): Promise<void> {
+  async #commit(records: RequestRecords, tally: Tally): Promise<WriteOutcome> {
     this.#countReceived(tally);
     for (const [reason, count] of await records.commit()) {
       tally.dropped.set(reason, (tally.dropped.get(reason) ?? 0) + count);
     }
     this.#countWritten(tally);
-    if (tally.dropped.size > 0) throw new AdapterError('content_invalid', describe(tally));
+    const { float, histogram, exemplar } = tally.received;
+    return {
+      samplesReceived: float + histogram + exemplar,
+      refusal: tally.dropped.size > 0 ? new AdapterError('content_invalid', describe(tally)) : undefined,
+    };
   }
 
   /** Bytes in, records out, in one synchronous step; on a malformed body nothing stays behind. */

@@ -147,6 +147,30 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'overload_low_above_high',
+    level: 'problem',
+    doc: 'Overload is relieved down to less than where it begins.',
+    reads: ['connection.overload_high', 'connection.overload_low'],
+    check(config) {
+      const { 'connection.overload_high': high, 'connection.overload_low': low } = config;
+      return when(
+        high > 0 && low >= high,
+        `connection.overload_low of ${low} is not below connection.overload_high of ${high}`,
+      );
+    },
+  },
+  {
+    name: 'age_off',
+    level: 'warning',
+    doc: 'Without an age, senders that keep their connections never reach a replica that is added.',
+    reads: ['connection.max_age', 'connection.max_requests'],
+    check: (config) =>
+      when(
+        config['connection.max_age'] === 0 && config['connection.max_requests'] === 0,
+        'connection.max_age is 0: senders keep their connections for ever, so a replica that is added behind a TCP balancer gets nothing',
+      ),
+  },
+  {
     name: 'idle_beyond_balancer',
     level: 'warning',
     doc: 'From 290s on a BIG-IP ends idle connections first, at 300s, and a request on such a connection is lost.',

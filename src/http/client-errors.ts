@@ -1,6 +1,7 @@
 /** Answers to what never became a request: broken HTTP, headers too large, a request that came too slowly. */
 
 import type { Socket } from 'node:net';
+import type { Connections } from '../connection/connections.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import { retryAfter } from './answers.ts';
 
@@ -22,12 +23,20 @@ const MESSAGES: Partial<Record<ErrorCode, string>> = {
  * Writes the answer by hand, since there is no request to reply to, and ends the connection. A slow request
  * gets 503: at 408, Node's own choice, Prometheus drops the batch instead of sending it again.
  */
-export function answerClientError(error: ClientError, socket: Socket): void {
+export function answerClientError(error: ClientError, socket: Socket, connections: Connections): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const code: ErrorCode = CODES[error.code ?? ''] ?? 'http_invalid';
+  const isBodyMissing = (connections.of(socket)?.inFlight ?? 0) > 0;
+  if (code !== 'request_timeout') connections.ends(socket, 'protocol_error');
+  else connections.ends(socket, isBodyMissing ? 'request_timeout' : 'headers_timeout');
+  // A spare connection that was never used: it asked for nothing, so it gets no answer.
+  if (socket.bytesRead === 0) {
+    socket.destroy();
+    return;
+  }
   const { status, retryable } = ERRORS[code];
   const body = `${MESSAGES[code] ?? 'the request is not well-formed HTTP'}\n`;
   const lines = [

@@ -1,37 +1,20 @@
 /** Routes for operators and probes: metrics, health, readiness, and who answers. */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Connections } from '../connection/connections.ts';
 import { toOpenMetrics } from '../lib/openmetrics.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Replica } from '../status/replica.ts';
+import { whoami } from './whoami.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
 const METRICS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 const OPENMETRICS = 'application/openmetrics-text';
 
-/** What readiness depends on, asked at each probe. */
-export interface Readiness {
-  /** `ready` and `starting` are the replica's own word; `draining` is what balancers match. */
-  readonly word: 'ready' | 'starting' | 'draining';
-  readonly detail: string;
-}
-
-/** Which replica this is and how it sees the connection of the request. */
-export interface Identity {
-  readonly id: string;
-  readonly hostname: string;
-  readonly version: string;
-  readonly localAddress: string;
-  readonly localPort: number;
-  readonly peerAddress: string;
-  readonly peerPort: number;
-  readonly connectionAgeSeconds: number;
-  readonly connectionRequests: number;
-}
-
 export interface OperationsParts {
   readonly metrics: Metrics;
-  readonly readiness: () => Readiness;
-  readonly identify: (request: FastifyRequest) => Identity;
+  readonly replica: () => Replica;
+  readonly connections: Connections;
   /** The status of /-/ready while draining; the option `ready.draining_status`. */
   readonly drainingStatus: number;
 }
@@ -50,7 +33,7 @@ export function addOperationsRoutes(app: FastifyInstance, parts: OperationsParts
 }
 
 function ready(reply: FastifyReply, parts: OperationsParts): FastifyReply {
-  const { word, detail } = parts.readiness();
+  const { word, detail } = parts.replica().readiness;
   const status = { ready: 200, starting: 503, draining: parts.drainingStatus }[word];
   reply.code(status).type(TEXT);
   return reply.send(detail === '' ? `${word}\n` : `${word}: ${detail}\n`);
@@ -65,16 +48,4 @@ async function scrape(
   const text = await parts.metrics.text();
   if (!request.headers.accept?.includes(OPENMETRICS)) return reply.type(METRICS_TEXT).send(text);
   return reply.type(`${OPENMETRICS}; version=1.0.0; charset=utf-8`).send(toOpenMetrics(text));
-}
-
-/** JSON when asked for, one plain line for curl. */
-function whoami(request: FastifyRequest, reply: FastifyReply, parts: OperationsParts): FastifyReply {
-  const identity = parts.identify(request);
-  if (request.headers.accept?.includes('application/json')) return reply.send(identity);
-  const { id, localAddress, localPort, peerAddress, peerPort } = identity;
-  return reply
-    .type(TEXT)
-    .send(
-      `${id} version ${identity.version} at ${localAddress}:${localPort} answers ${peerAddress}:${peerPort}, request ${identity.connectionRequests} of a connection ${identity.connectionAgeSeconds} s old\n`,
-    );
 }

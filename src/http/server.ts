@@ -4,13 +4,16 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ConnectionTracker } from '../connection/tracker.ts';
+import type { Connections } from '../connection/connections.ts';
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { Handler, Instruments } from '../metrics.ts';
+import type { Instruments } from '../metrics.ts';
 import { answerError } from './answers.ts';
 import { answerClientError } from './client-errors.ts';
+import { addLifecycleRoutes, type LifecycleParts } from './lifecycle-routes.ts';
 import { addOperationsRoutes, type OperationsParts } from './operations-routes.ts';
+import { Requests } from './requests.ts';
+import { addStatusRoutes, type StatusParts } from './status-routes.ts';
 import { addWriteRoutes, WRITE_PATHS, type WriteRouteParts } from './write-route.ts';
 
 /** How often Node looks for requests that take too long; its default of 30 s makes a 10 s limit up to 40 s. */
@@ -19,9 +22,6 @@ const TIMEOUT_CHECK_MS = 2000;
 const GRACE_MS = 500;
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    handlerName?: Handler;
-  }
   interface FastifyRequest {
     /** The header Content-Type as it came. */
     contentType: string | undefined;
@@ -33,14 +33,15 @@ export interface ServerOptions {
   readonly port: number;
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
-  readonly idleTimeoutMs: number;
 }
 
 export interface ServerParts {
   readonly options: ServerOptions;
   readonly write: WriteRouteParts;
   readonly operations: OperationsParts;
-  readonly tracker: ConnectionTracker;
+  readonly lifecycle: LifecycleParts;
+  readonly status: StatusParts;
+  readonly connections: Connections;
   readonly instruments: Instruments;
   readonly logger: Logger;
 }
@@ -48,37 +49,33 @@ export interface ServerParts {
 export class HttpServer {
   readonly app: FastifyInstance;
   readonly #parts: ServerParts;
-  #inFlight = 0;
-  #draining = false;
-  #idle: (() => void) | undefined;
+  readonly #requests: Requests;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    const { requestTimeoutMs, headersTimeoutMs, idleTimeoutMs } = parts.options;
+    const { connections, instruments, logger } = parts;
+    const { requestTimeoutMs, headersTimeoutMs } = parts.options;
+    const otherHandler = (request: FastifyRequest) => (isWritePath(request) ? 'write' : 'other');
+    this.#requests = new Requests({ connections, instruments, otherHandler });
     this.app = fastify({
       logger: false,
       requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: idleTimeoutMs,
+      keepAliveTimeout: connections.settings.idleTimeoutMs,
       // Requests that arrive while closing are served, not refused: the sender need not know.
       return503OnClosing: false,
       http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
-      clientErrorHandler: answerClientError,
+      clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
       routerOptions: { ignoreTrailingSlash: true },
     });
-    parts.tracker.watch(this.app.server);
+    connections.watch(this.app.server, false);
     this.#leaveBodiesAlone();
-    this.app.addHook('onRequest', (request, reply, done) => {
-      this.#begin(request, reply);
-      done();
-    });
-    // As late as possible: an answer that was long under way when the drain began must carry it too.
-    this.app.addHook('onSend', async (_request, reply) => {
-      if (this.#draining) reply.header('connection', 'close');
-    });
+    this.#requests.watch(this.app);
     addWriteRoutes(this.app, parts.write);
     addOperationsRoutes(this.app, parts.operations);
+    addLifecycleRoutes(this.app, parts.lifecycle);
+    addStatusRoutes(this.app, parts.status);
     this.app.setNotFoundHandler((request, reply) => this.#unknown(request, reply));
-    this.app.setErrorHandler((error, _request, reply) => answerError(reply, error, parts.logger));
+    this.app.setErrorHandler((error, _request, reply) => answerError(reply, error, logger));
   }
 
   /**
@@ -94,27 +91,6 @@ export class HttpServer {
       delete request.headers['content-type'];
       done();
     });
-  }
-
-  #begin(request: FastifyRequest, reply: FastifyReply): void {
-    const { instruments, tracker } = this.#parts;
-    const started = performance.now();
-    const handler = request.routeOptions.config.handlerName ?? (isWritePath(request) ? 'write' : 'other');
-    this.#inFlight++;
-    instruments.httpRequestsInFlight.inc();
-    tracker.countRequest(request.raw.socket);
-    let ended = false;
-    const end = (code: string): void => {
-      if (ended) return;
-      ended = true;
-      instruments.httpRequests.inc({ handler, code });
-      instruments.httpRequestDuration.observe({ handler }, (performance.now() - started) / 1000);
-      instruments.httpRequestsInFlight.dec();
-      this.#inFlight--;
-      if (this.#inFlight === 0) this.#idle?.();
-    };
-    // `finish` when the answer is handed to the kernel, `close` alone when the sender went away before.
-    reply.raw.once('finish', () => end(String(reply.statusCode))).once('close', () => end('aborted'));
   }
 
   /** A known path with another method is 405 with Allow, anything else 404. Never a redirect. */
@@ -145,7 +121,7 @@ export class HttpServer {
 
   /** From now on each answer asks its connection to close. */
   startDraining(): void {
-    this.#draining = true;
+    this.#parts.connections.startDraining();
   }
 
   /**
@@ -154,16 +130,20 @@ export class HttpServer {
    * never used or sent half a request.
    */
   async close(timeoutMs: number): Promise<boolean> {
-    this.#draining = true;
+    const { connections } = this.#parts;
+    connections.startDraining();
     await this.#untilNobodyKnocks();
+    connections.startClosing();
     const { server } = this.app;
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    const ended = await this.#untilIdle(timeoutMs);
+    const ended = await this.#requests.untilIdle(timeoutMs);
     // A request may be half here, on a connection that is not idle and not in flight.
     await Promise.race([closed, pause(GRACE_MS, undefined, { ref: false })]);
+    connections.forceAll();
     server.closeAllConnections();
     await this.app.close();
+    connections.stop();
     return ended;
   }
 
@@ -183,17 +163,6 @@ export class HttpServer {
       await new Promise((resolve) => setImmediate(resolve));
     }
     server.off('connection', onConnection);
-  }
-
-  #untilIdle(timeoutMs: number): Promise<boolean> {
-    if (this.#inFlight === 0) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeoutMs);
-      this.#idle = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    });
   }
 }
 

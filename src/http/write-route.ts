@@ -1,6 +1,7 @@
 /** The write paths: headers, admission, body, pipeline, 204. */
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Connections } from '../connection/connections.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Instruments } from '../metrics.ts';
 import type { WritePipeline } from '../pipeline.ts';
@@ -15,6 +16,7 @@ export const WRITE_PATHS = ['/api/v1/write', '/receive'];
 export interface WriteRouteParts {
   readonly pipeline: WritePipeline;
   readonly admission: Admission;
+  readonly connections: Connections;
   readonly instruments: Instruments;
   readonly logger: Logger;
   /** Bytes; the option `http.max_body_size`. */
@@ -54,7 +56,10 @@ async function receive(request: FastifyRequest, parts: WriteRouteParts): Promise
   try {
     const body = await readBody(request.raw, maxBodyBytes);
     releases.push(parts.admission.admit(parts.pipeline.decodedBytes(body)));
-    await parts.pipeline.write(body, version);
+    const { samplesReceived, refusal } = await parts.pipeline.write(body, version);
+    const connection = parts.connections.of(request.raw.socket);
+    if (connection) connection.samples += samplesReceived;
+    if (refusal) throw refusal;
   } finally {
     for (const release of releases) release();
   }

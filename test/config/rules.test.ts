@@ -76,6 +76,14 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
     broken: [[{ 'http.headers_timeout': 61_000 }, /of 61s is above http\.request_timeout of 1m/]],
     kept: [{}, { 'http.headers_timeout': 60_000 }],
   },
+  overload_low_above_high: {
+    broken: [[{ 'connection.overload_low': 0.85 }, /overload_low of 0.85 is not below .* of 0.85/]],
+    kept: [{}, { 'connection.overload_high': 0 }],
+  },
+  age_off: {
+    broken: [[{ 'connection.max_age': 0 }, /max_age is 0: .* gets nothing/]],
+    kept: [{}, { 'connection.max_age': 0, 'connection.max_requests': 100 }],
+  },
   idle_beyond_balancer: {
     broken: [[{ 'connection.idle_timeout': 290_000 }, /of 290s: a BIG-IP .* 300s/]],
     kept: [{}, { 'connection.idle_timeout': 289_999 }],

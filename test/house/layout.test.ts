@@ -55,9 +55,10 @@ function partOf(path: string): string {
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   main: ['app', 'config', 'heap', 'kafka', 'lib'],
   heap: [],
-  app: ['config', 'connection', 'contracts', 'http', 'kafka', 'lib', 'metrics', 'pipeline', 'record'],
+  app: ['config', 'connection', 'contracts', 'http', 'kafka', 'lib', 'metrics', 'pipeline', 'record', 'status'],
   config: ['lib'],
-  http: ['connection', 'pipeline', 'wire', 'errors', 'metrics', 'lib'],
+  http: ['connection', 'pipeline', 'status', 'wire', 'errors', 'metrics', 'lib'],
+  status: ['connection', 'metrics', 'lib'],
   connection: ['errors', 'metrics', 'lib'],
   pipeline: ['wire', 'record', 'contracts', 'errors', 'metrics', 'lib'],
   wire: ['contracts', 'errors', 'metrics', 'lib'],

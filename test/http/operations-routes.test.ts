@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
-import { METRICS } from '../../src/metrics.ts';
+import { METRICS } from '../../src/metrics/table.ts';
 import { testServer } from '../support/server.ts';
 
 describe('GET', () => {

@@ -1,6 +1,6 @@
 /** The HTTP side with a delivery that a test controls, no Kafka. */
 
-import { ConnectionTracker } from '../../src/connection/tracker.ts';
+import { type ConnectionSettings, Connections } from '../../src/connection/connections.ts';
 import type { Delivery, DroppedRecords, RequestRecords } from '../../src/contracts.ts';
 import { Admission } from '../../src/http/admission.ts';
 import { HttpServer, type ServerOptions } from '../../src/http/server.ts';
@@ -9,6 +9,10 @@ import type { Logger } from '../../src/lib/logger.ts';
 import { Metrics } from '../../src/metrics.ts';
 import { WritePipeline } from '../../src/pipeline.ts';
 import { JsonFormat } from '../../src/record/json.ts';
+import { Activity } from '../../src/status/activity.ts';
+import { readStatusPage } from '../../src/status/page.ts';
+import type { Replica } from '../../src/status/replica.ts';
+import { takeSnapshot } from '../../src/status/snapshot.ts';
 
 export interface Captured {
   readonly topic: string;
@@ -67,7 +71,19 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly maxDecodedBytes?: number;
   readonly maxInflightBytes?: number;
   readonly readiness?: 'ready' | 'starting' | 'draining';
+  readonly isLifecycleEnabled?: boolean;
+  /** Connections live for ever unless these say otherwise. */
+  readonly connection?: Partial<ConnectionSettings>;
 }
+
+const FOREVER: ConnectionSettings = {
+  maxAgeMs: 0,
+  maxAgeJitter: 0,
+  maxRequests: 0,
+  maxCloseRate: 0,
+  idleTimeoutMs: 75_000,
+  overload: { high: 0, low: 0, minAgeMs: 0 },
+};
 
 export interface TestServer {
   readonly server: HttpServer;
@@ -80,14 +96,23 @@ export function testServer(options: TestServerOptions = {}): TestServer {
   const delivery = new FakeDelivery();
   const metrics = new Metrics();
   const { instruments } = metrics;
-  const tracker = new ConnectionTracker();
+  const connections = new Connections({ ...FOREVER, ...options.connection }, instruments);
+  metrics.beforeScrape(() => connections.measure());
+  const replica = (): Replica => ({
+    id: 'test',
+    instance: 'instance',
+    hostname: 'test',
+    version: '0',
+    revision: 'unknown',
+    startedAt: new Date(),
+    readiness: { word: options.readiness ?? 'ready', detail: '' },
+  });
   const server = new HttpServer({
     options: {
       host: '127.0.0.1',
       port: 0,
       requestTimeoutMs: 60_000,
       headersTimeoutMs: 10_000,
-      idleTimeoutMs: 75_000,
       ...options,
     },
     write: {
@@ -100,27 +125,25 @@ export function testServer(options: TestServerOptions = {}): TestServer {
         limits: { labelsPerSeries: 50, samplesPerRequest: 1000 },
       }),
       admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
+      connections,
       instruments,
       logger: silent,
       maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
     },
-    operations: {
-      metrics,
-      readiness: () => ({ word: options.readiness ?? 'ready', detail: '' }),
-      identify: (request) => ({
-        id: 'test',
-        hostname: 'test',
-        version: '0',
-        localAddress: '127.0.0.1',
-        localPort: 0,
-        peerAddress: request.ip,
-        peerPort: 0,
-        connectionAgeSeconds: 0,
-        connectionRequests: tracker.describe(request.raw.socket).requests,
-      }),
-      drainingStatus: 503,
+    operations: { metrics, replica, connections, drainingStatus: 503 },
+    lifecycle: { connections, logger: silent, isEnabled: options.isLifecycleEnabled ?? false },
+    status: {
+      page: readStatusPage(),
+      snapshot: () =>
+        takeSnapshot({
+          replica: replica(),
+          connections,
+          activity: new Activity(instruments),
+          instruments,
+          topic: 'metrics',
+        }),
     },
-    tracker,
+    connections,
     instruments,
     logger: silent,
   });

@@ -1,0 +1,19 @@
+/** What the entry of an option says. */
+
+import type { Kind, Reading } from './kind.ts';
+
+/** A variable of another name that peers or platforms use. */
+interface Alias {
+  readonly variable: string;
+  /** What it means where that differs from the option's own text. */
+  readonly doc?: string;
+  readonly parse?: (text: string) => Reading<unknown>;
+}
+
+export interface Option<Value> {
+  readonly kind: Kind<Value>;
+  /** As a user would write it. */
+  readonly default: string;
+  readonly doc: string;
+  readonly aliases?: readonly Alias[];
+}

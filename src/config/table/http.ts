@@ -1,0 +1,60 @@
+/** The options of the HTTP server, of its end, and of readiness. */
+
+import { listenAddress, parsePort } from '../addresses.ts';
+import { duration, size } from '../numbers.ts';
+import type { Option } from '../option.ts';
+import { boolean, choice } from '../words.ts';
+
+export const HTTP_OPTIONS = {
+  'http.listen_address': {
+    kind: listenAddress(),
+    default: ':8080',
+    doc: 'Where to listen; without a host on every interface.',
+    aliases: [{ variable: 'PORT', doc: 'the port alone', parse: parsePort }],
+  },
+  'http.max_body_size': {
+    kind: size({ min: '1KiB', max: '1GiB' }),
+    default: '32MiB',
+    doc: 'Largest compressed body of a request; a larger one is answered 413.',
+  },
+  'http.max_decoded_size': {
+    kind: size({ min: '1KiB', max: '1GiB' }),
+    default: '32MiB',
+    doc: 'Largest decompressed body. The length in the snappy header is checked before anything is allocated.',
+  },
+  'http.max_inflight_size': {
+    kind: size({ min: '1KiB', max: '64GiB' }),
+    default: '256MiB',
+    doc: 'Bytes of requests admitted and not yet answered; above it a request is answered 503 before its body is read.',
+  },
+  'http.request_timeout': {
+    kind: duration({ min: '1s', max: '1h' }),
+    default: '60s',
+    doc: 'Longest time for a whole request to arrive. Checked every 2 s.',
+  },
+  'http.headers_timeout': {
+    kind: duration({ min: '1s', max: '1h' }),
+    default: '10s',
+    doc: 'Longest time for the headers of a request to arrive. Checked every 2 s.',
+  },
+  'http.enable_lifecycle': {
+    kind: boolean(),
+    default: 'false',
+    doc: 'Allow `POST /-/rebalance`, which asks every connection to close once.',
+  },
+  'shutdown.drain_delay': {
+    kind: duration({ min: '0', max: '1h' }),
+    default: '20s',
+    doc: 'How long a terminating replica still accepts requests while it reports itself as draining. Keep it above the time the balancer needs to notice.',
+  },
+  'shutdown.timeout': {
+    kind: duration({ min: '1s', max: '1h' }),
+    default: '30s',
+    doc: 'How long requests under way may take after the drain delay before their connections are cut.',
+  },
+  'ready.draining_status': {
+    kind: choice(503, 404, 200),
+    default: '503',
+    doc: 'Status of `/-/ready` while draining, for the health check of the balancer. The body has the word `draining` in every case.',
+  },
+} as const satisfies Record<string, Option<unknown>>;

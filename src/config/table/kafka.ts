@@ -1,0 +1,89 @@
+/** The options of Kafka. */
+
+import { broker } from '../addresses.ts';
+import { duration, integer, size } from '../numbers.ts';
+import type { Option } from '../option.ts';
+import { boolean, choice, list, secret, text } from '../words.ts';
+
+export const KAFKA_OPTIONS = {
+  'kafka.brokers': {
+    kind: list(broker(9092)),
+    default: '',
+    doc: 'Brokers to start from; the others are found through them.',
+    aliases: [{ variable: 'KAFKA_BROKER_LIST' }],
+  },
+  'kafka.topic': {
+    kind: text({
+      maxLength: 249,
+      // Kafka's own rule, see org.apache.kafka.common.internals.Topic.
+      pattern: '^(?!\\.{1,2}$)[a-zA-Z0-9._-]+$',
+      expected: 'a topic name: 1 to 249 letters, digits, `.`, `_` or `-`, but not `.` or `..`',
+    }),
+    default: 'metrics',
+    doc: 'Topic of the records.',
+  },
+  'kafka.client_id': {
+    kind: text({
+      maxLength: 249,
+      pattern: '^[a-zA-Z0-9._-]+$',
+      expected: '1 to 249 letters, digits, `.`, `_` or `-`',
+    }),
+    default: 'kafka-adapter',
+    doc: 'Name of this client in the logs, metrics and quotas of the brokers.',
+  },
+  'kafka.produce_timeout': {
+    kind: duration({ min: '100ms', max: '5m' }),
+    default: '10s',
+    doc: 'Longest wait for the acknowledgement of a request, retries included; after it the sender gets 503. Keep it below the 30 s after which Prometheus gives up.',
+  },
+  'kafka.compression': {
+    kind: choice('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+    default: 'none',
+    doc: 'Codec of the record batches.',
+  },
+  'kafka.linger': {
+    kind: duration({ min: '0', max: '1s' }),
+    default: '0',
+    doc: 'How long a batch waits for more requests although the broker is free. Batches grow by themselves while the one before is under way, so 0 is right but for very many small requests.',
+  },
+  'kafka.max_batch_size': {
+    kind: size({ min: '16KiB', max: '100MiB' }),
+    default: '900KiB',
+    doc: 'Largest batch of records before compression. Keep it below what the topic takes (`max.message.bytes`, 1 MiB by default); a larger record is dropped.',
+  },
+  'kafka.max_queue_size': {
+    kind: size({ min: '1MiB', max: '64GiB' }),
+    default: '128MiB',
+    doc: 'Most bytes of records that wait for Kafka; above it a request is answered 503.',
+  },
+  'kafka.create_topics': {
+    kind: boolean(),
+    default: 'false',
+    doc: 'Create a topic that does not exist. Brokers with `auto.create.topics.enable` do it by themselves.',
+  },
+  'kafka.topic_partitions': {
+    kind: integer({ min: -1, max: 10_000 }),
+    default: '-1',
+    doc: 'Partitions of a topic that is created; -1 leaves it to the brokers.',
+  },
+  'kafka.topic_replication_factor': {
+    kind: integer({ min: -1, max: 100 }),
+    default: '-1',
+    doc: 'Replication factor of a topic that is created; -1 leaves it to the brokers.',
+  },
+  'kafka.tls.enabled': { kind: boolean(), default: 'false', doc: 'Speak TLS to the brokers.' },
+  'kafka.tls.ca_file': {
+    kind: text(),
+    default: '',
+    doc: 'PEM file of the authorities that sign broker certificates; empty means those that Node trusts.',
+  },
+  'kafka.tls.cert_file': { kind: text(), default: '', doc: 'PEM file of the client certificate.' },
+  'kafka.tls.key_file': { kind: text(), default: '', doc: 'PEM file of the key of the client certificate.' },
+  'kafka.sasl.mechanism': {
+    kind: choice('none', 'plain', 'scram-sha-256', 'scram-sha-512'),
+    default: 'none',
+    doc: 'How to log in to the brokers.',
+  },
+  'kafka.sasl.username': { kind: text(), default: '', doc: 'User to log in as.' },
+  'kafka.sasl.password': { kind: secret(), default: '', doc: 'Password of the user.' },
+} as const satisfies Record<string, Option<unknown>>;

@@ -1,0 +1,110 @@
+/** One client connection: what is known of it from the moment it is accepted to the moment it is gone. */
+
+import type { Socket } from 'node:net';
+import type { CloseReason } from '../metrics/reasons.ts';
+
+/** What a request is for: probes and scrapes come from machines that balance and watch, not from senders. */
+export type Purpose = 'write' | 'probe' | 'other';
+
+/** Totals at one moment, so that a rate can be told from two of them. */
+interface Reading {
+  readonly atMs: number;
+  readonly bytes: number;
+  readonly samples: number;
+}
+
+export interface Rates {
+  readonly bytesPerSecond: number;
+  readonly samplesPerSecond: number;
+}
+
+export interface ConnectionParts {
+  readonly id: number;
+  readonly socket: Socket;
+  /** From 0 up to 1: where in the range of the jitter its limits lie. */
+  readonly lot: number;
+}
+
+export class Connection {
+  readonly id: number;
+  readonly socket: Socket;
+  readonly lot: number;
+  /** `performance.now()` at accept. */
+  readonly bornMs = performance.now();
+  readonly address: string;
+  readonly port: number;
+  /** User-Agent of the last request. */
+  agent = '';
+  /** User name of basic authentication; behind address translation it tells senders apart. */
+  user = '';
+  requests = 0;
+  writes = 0;
+  samples = 0;
+  /** Requests begun and not answered: more than one when the client pipelines. */
+  inFlight = 0;
+  lastActiveMs = this.bornMs;
+  /** Asked to leave at its next answer. */
+  leave: 'overload' | undefined;
+  /** Asked to leave at the first answer after this time. */
+  leaveAtMs = Number.POSITIVE_INFINITY;
+  /** Kept beyond its age by the close rate; counted once. */
+  isHeld = false;
+  /** Set once its end is decided. No further request is begun on it. */
+  ending: CloseReason | undefined;
+  #probes = 0;
+  #before: Reading;
+  #last: Reading;
+
+  constructor({ id, socket, lot }: ConnectionParts) {
+    this.id = id;
+    this.socket = socket;
+    this.lot = lot;
+    this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.port = socket.remotePort ?? 0;
+    this.#before = { atMs: this.bornMs, bytes: 0, samples: 0 };
+    this.#last = this.#before;
+  }
+
+  begin(purpose: Purpose): void {
+    this.requests++;
+    this.inFlight++;
+    if (purpose === 'write') this.writes++;
+    if (purpose === 'probe') this.#probes++;
+    this.lastActiveMs = performance.now();
+  }
+
+  end(): void {
+    this.inFlight--;
+    this.lastActiveMs = performance.now();
+  }
+
+  /** Whether all it ever carried was probes, or a monitor's connect without a byte. */
+  get isProbe(): boolean {
+    if (this.requests === 0) return this.socket.destroyed && this.socket.bytesRead === 0;
+    return this.#probes === this.requests;
+  }
+
+  ageMs(nowMs: number): number {
+    return nowMs - this.bornMs;
+  }
+
+  /** A limit with jitter: `limit * (1 - jitter)` to `limit * (1 + jitter)`, the same place in it for each limit. */
+  jittered(limit: number, jitter: number): number {
+    return limit * (1 + jitter * (2 * this.lot - 1));
+  }
+
+  /** Notes the totals; called every few seconds. */
+  read(nowMs: number): void {
+    this.#before = this.#last;
+    this.#last = { atMs: nowMs, bytes: this.socket.bytesRead, samples: this.samples };
+  }
+
+  /** Over the last one to two intervals between readings. */
+  rates(nowMs: number): Rates {
+    const seconds = Math.max(nowMs - this.#before.atMs, 1) / 1000;
+    return {
+      bytesPerSecond: (this.socket.bytesRead - this.#before.bytes) / seconds,
+      samplesPerSecond: (this.samples - this.#before.samples) / seconds,
+    };
+  }
+}

@@ -1,0 +1,226 @@
+/** All open connections of this replica: their state on the socket, their counting, and the decision to end them. */
+
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { CloseReason } from '../metrics/reasons.ts';
+import type { Instruments } from '../metrics.ts';
+import { ClosePolicy, type CloseSettings } from './close-policy.ts';
+import { Connection, type Purpose } from './connection.ts';
+import { OverloadGuard, type OverloadSettings } from './overload.ts';
+import { type ReturnFigures, Returns } from './returns.ts';
+
+/** Time between two looks at rates and utilisation; long enough for a connection asked to leave to have left. */
+const TICK_MS = 5000;
+
+/** Closes that are meant to make the client connect anew, while this replica stays. */
+const SPREADING: ReadonlySet<CloseReason> = new Set(['max_age', 'max_requests', 'overload', 'rebalance']);
+
+const CONNECTION = Symbol('connection');
+
+interface KnownSocket extends Socket {
+  [CONNECTION]?: Connection;
+}
+
+export interface ConnectionSettings extends CloseSettings {
+  readonly idleTimeoutMs: number;
+  readonly overload: OverloadSettings;
+}
+
+/** What a request tells of its sender. */
+export interface Sender {
+  readonly purpose: Purpose;
+  readonly agent: string;
+  readonly user: string;
+}
+
+export interface ClosingAnswer {
+  readonly socket: Socket;
+  /** Whether the request has been read to its last byte. */
+  readonly isRequestRead: boolean;
+}
+
+export class Connections {
+  readonly settings: ConnectionSettings;
+  readonly #instruments: Instruments;
+  readonly #policy: ClosePolicy;
+  readonly #overload: OverloadGuard;
+  readonly #returns: Returns;
+  readonly #open = new Set<Connection>();
+  #accepted = 0;
+  #isDraining = false;
+  #isClosing = false;
+  #loop = performance.eventLoopUtilization();
+  #utilization = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(settings: ConnectionSettings, instruments: Instruments) {
+    this.settings = settings;
+    this.#instruments = instruments;
+    this.#policy = new ClosePolicy(settings);
+    this.#overload = new OverloadGuard(settings.overload);
+    this.#returns = new Returns({
+      onWatched: () => instruments.clientsWatched.inc(),
+      onReturned: () => instruments.clientsReturned.inc(),
+    });
+    instruments.connectionMaxAge.set(settings.maxAgeMs / 1000);
+    instruments.connectionIdleTimeout.set(settings.idleTimeoutMs / 1000);
+    instruments.connectionMaxRequests.set(settings.maxRequests);
+    instruments.connectionMaxCloseRate.set(settings.maxCloseRate);
+  }
+
+  /** Knows every connection that `server` accepts from now on; with TLS, once the handshake is done. */
+  watch(server: Server, isTls: boolean): void {
+    server.on(isTls ? 'secureConnection' : 'connection', (socket: KnownSocket) => this.#accept(socket));
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
+  /** Ends the looking after; the connections themselves are the server's to close. */
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** The connection of a socket; undefined for a request that was injected and has no real one. */
+  of(socket: KnownSocket): Connection | undefined {
+    return socket[CONNECTION];
+  }
+
+  /** Those whose end is not decided, oldest first. */
+  get open(): IterableIterator<Connection> {
+    return this.#open.values();
+  }
+
+  /** False when the connection is at its end, so that nothing more may be begun on it. */
+  begin(connection: Connection, { purpose, agent, user }: Sender): boolean {
+    if (connection.ending !== undefined) return false;
+    connection.agent = agent;
+    connection.user = user;
+    connection.begin(purpose);
+    if (purpose === 'write' && connection.writes === 1) this.#returns.opened(connection);
+    return true;
+  }
+
+  /** Whether this answer has to carry `Connection: close`; the connection's end is then decided. */
+  closesWith({ socket, isRequestRead }: ClosingAnswer): boolean {
+    const connection = this.of(socket);
+    if (!connection) return this.#isDraining;
+    const nowMs = performance.now();
+    const decision = this.#policy.decide(connection, {
+      nowMs,
+      openConnections: this.#open.size,
+      isDraining: this.#isDraining,
+      isRequestRead,
+    });
+    if (decision === undefined) return false;
+    if ('skip' in decision) {
+      this.#instruments.connectionCloseSkipped.inc({ reason: decision.skip });
+      return false;
+    }
+    connection.ending = decision.close;
+    if (connection.writes > 0 && SPREADING.has(decision.close)) this.#returns.closed(connection, nowMs);
+    return true;
+  }
+
+  /** Notes why a connection is about to end by something else than an answer; what was noted first stays. */
+  ends(socket: KnownSocket, reason: CloseReason): void {
+    const connection = socket[CONNECTION];
+    if (connection) connection.ending ??= reason;
+  }
+
+  /** From now on every answer asks for the close. */
+  startDraining(): void {
+    this.#isDraining = true;
+  }
+
+  /** From now on the server itself closes what is idle. */
+  startClosing(): void {
+    this.#isClosing = true;
+  }
+
+  /** Before the server cuts off what is left. */
+  forceAll(): void {
+    for (const connection of this.#open) if (connection.inFlight > 0) connection.ending ??= 'forced';
+  }
+
+  /** Asks every open connection once to leave, spread evenly over the time; gives their number. */
+  rebalance(spreadMs: number): number {
+    const nowMs = performance.now();
+    for (const connection of this.#open) connection.leaveAtMs = nowMs + Math.random() * spreadMs;
+    return this.#open.size;
+  }
+
+  /** Milliseconds until the next answer asks for the close; negative when that is overdue, undefined for never. */
+  closesInMs(connection: Connection): number | undefined {
+    if (connection.leave !== undefined) return 0;
+    const nowMs = performance.now();
+    const ageMs = this.#policy.ageLimitMs(connection) * this.#policy.stretch(this.#open.size);
+    const inMs = Math.min(connection.leaveAtMs - nowMs, ageMs - connection.ageMs(nowMs));
+    return Number.isFinite(inMs) ? inMs : undefined;
+  }
+
+  /** Milliseconds; the option, stretched by the close rate when there are very many connections. */
+  get effectiveMaxAgeMs(): number {
+    return this.settings.maxAgeMs * this.#policy.stretch(this.#open.size);
+  }
+
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** Of the event loop over the last seconds, 0 to 1. */
+  get utilization(): number {
+    return this.#utilization;
+  }
+
+  get returns(): ReturnFigures {
+    return this.#returns.figures();
+  }
+
+  /** Brings the gauges up to date; before each scrape. */
+  measure(): void {
+    const instruments = this.#instruments;
+    const nowMs = performance.now();
+    const senders = [...this.#open].filter((connection) => !connection.isProbe);
+    const oldestMs = senders.length === 0 ? 0 : senders[0]!.ageMs(nowMs);
+    instruments.connections.set(senders.length);
+    instruments.probeConnections.set(this.#open.size - senders.length);
+    instruments.connectionOldestAge.set(oldestMs / 1000);
+    instruments.connectionEffectiveMaxAge.set(this.effectiveMaxAgeMs / 1000);
+    instruments.eventLoopUtilization.set(this.#utilization);
+    instruments.clientsReturnedRatio.set(this.returns.ratio ?? Number.NaN);
+  }
+
+  #accept(socket: KnownSocket): void {
+    const connection = new Connection({ id: ++this.#accepted, socket, lot: Math.random() });
+    socket[CONNECTION] = connection;
+    this.#open.add(connection);
+    this.#instruments.connectionsAccepted.inc();
+    // Node's own listener destroys the socket; this one only remembers why.
+    socket.on('timeout', () => this.ends(socket, 'idle_timeout'));
+    socket.on('close', () => this.#closed(connection));
+  }
+
+  #closed(connection: Connection): void {
+    const instruments = this.#instruments;
+    this.#open.delete(connection);
+    if (connection.isProbe) {
+      instruments.probeConnectionsClosed.inc();
+      return;
+    }
+    instruments.connectionsClosed.inc({
+      reason: connection.ending ?? (this.#isClosing ? 'drain' : 'client'),
+    });
+    instruments.connectionAge.observe(connection.ageMs(performance.now()) / 1000);
+    instruments.connectionRequests.observe(connection.requests);
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    const loop = performance.eventLoopUtilization();
+    this.#utilization = performance.eventLoopUtilization(loop, this.#loop).utilization;
+    this.#loop = loop;
+    this.#overload.relieve(this.#open, this.#utilization, nowMs);
+    for (const connection of this.#open) connection.read(nowMs);
+    this.#returns.settle(nowMs);
+  }
+}

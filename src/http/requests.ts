@@ -1,0 +1,110 @@
+/** Every request from its headers to the end of its answer: counted, tied to its connection, and closed with when due. */
+
+import { Buffer } from 'node:buffer';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Purpose } from '../connection/connection.ts';
+import type { Connections } from '../connection/connections.ts';
+import type { Handler } from '../metrics/table.ts';
+import type { Instruments } from '../metrics.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    handlerName?: Handler;
+  }
+}
+
+/** Requests of machines and people that watch; senders make none of them. */
+const PROBES: ReadonlySet<Handler> = new Set(['healthy', 'ready', 'metrics', 'status']);
+
+export interface RequestsParts {
+  readonly connections: Connections;
+  readonly instruments: Instruments;
+  /** The handler that counts a request which no route takes. */
+  readonly otherHandler: (request: FastifyRequest) => Handler;
+}
+
+export class Requests {
+  readonly #parts: RequestsParts;
+  #inFlight = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(parts: RequestsParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks at every request of `app` from now on. */
+  watch(app: FastifyInstance): void {
+    app.addHook('onRequest', (request, reply, done) => {
+      if (this.#begin(request, reply)) done();
+      // Left unanswered: the end of the connection is under way, and the client knows that this was not begun.
+      else reply.hijack();
+    });
+    // As late as possible, so that an answer which took long is judged by what holds now. Behind a turn of the
+    // microtasks, so that all requests which came in the same packet are known.
+    app.addHook('onSend', async (request, reply) => {
+      await undefined;
+      this.#decide(request, reply);
+    });
+  }
+
+  /** False when the connection takes no more requests. */
+  #begin(request: FastifyRequest, reply: FastifyReply): boolean {
+    const { connections, instruments, otherHandler } = this.#parts;
+    const handler = request.routeOptions.config.handlerName ?? otherHandler(request);
+    const connection = connections.of(request.raw.socket);
+    const { 'user-agent': agent = '', authorization = '' } = request.headers;
+    const sender = { purpose: purposeOf(handler), agent, user: basicUser(authorization) };
+    if (connection && !connections.begin(connection, sender)) return false;
+    const started = performance.now();
+    this.#inFlight++;
+    instruments.httpRequestsInFlight.inc();
+    let ended = false;
+    const end = (code: string): void => {
+      if (ended) return;
+      ended = true;
+      connection?.end();
+      instruments.httpRequests.inc({ handler, code });
+      instruments.httpRequestDuration.observe({ handler }, (performance.now() - started) / 1000);
+      instruments.httpRequestsInFlight.dec();
+      this.#inFlight--;
+      if (this.#inFlight === 0) this.#onIdle?.();
+    };
+    // `finish` when the answer is handed to the kernel, `close` alone when the sender went away before.
+    reply.raw.once('finish', () => end(String(reply.statusCode))).once('close', () => end('aborted'));
+    return true;
+  }
+
+  #decide({ raw }: FastifyRequest, reply: FastifyReply): void {
+    const { connections } = this.#parts;
+    // Asked for by the client or by HTTP/1.0: not our doing.
+    if (!reply.raw.shouldKeepAlive) return;
+    if (reply.getHeader('connection') === 'close') connections.ends(raw.socket, 'unread_body');
+    else if (connections.closesWith({ socket: raw.socket, isRequestRead: raw.complete }))
+      reply.header('connection', 'close');
+  }
+
+  /** Resolves to false when requests were still under way after that time. */
+  untilIdle(timeoutMs: number): Promise<boolean> {
+    if (this.#inFlight === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+}
+
+function purposeOf(handler: Handler): Purpose {
+  if (handler === 'write') return 'write';
+  return PROBES.has(handler) ? 'probe' : 'other';
+}
+
+/** The user name of basic authentication, '' without one. It is not proven here. */
+function basicUser(authorization: string): string {
+  const [, credentials] = /^basic +(\S+)$/i.exec(authorization) ?? [];
+  return credentials === undefined
+    ? ''
+    : Buffer.from(credentials, 'base64').toString('utf8').split(':', 1)[0]!;
+}

@@ -1,0 +1,29 @@
+/** The values of the labels `reason` of connections, with their meaning. */
+
+/** Why a connection ended; the values of the label `reason` of `connections_closed_total`. */
+export const CLOSE_REASONS = {
+  max_age: 'older than `connection.max_age`; asked to close on an answer',
+  max_requests: 'had `connection.max_requests` requests; asked to close on an answer',
+  overload: 'this replica was over `connection.overload_high`; asked to close on an answer',
+  rebalance: 'asked to close on an answer after `POST /-/rebalance`',
+  drain: 'this replica was terminating',
+  idle_timeout: 'no request for `connection.idle_timeout`',
+  headers_timeout: 'the headers did not arrive within `http.headers_timeout`, or nothing at all',
+  request_timeout: 'the body did not arrive within `http.request_timeout`',
+  client: 'the client or something on the way closed it',
+  forced: 'a request was still under way at `shutdown.timeout`',
+  protocol_error: 'not well-formed HTTP, or headers too large',
+  unread_body: 'a refused request whose body was too long to be read to its end',
+} as const;
+
+export type CloseReason = keyof typeof CLOSE_REASONS;
+
+/** Why an answer does not ask for the close that is due; values of `connection_close_skipped_total{reason}`. */
+export const SKIP_REASONS = {
+  request_incomplete:
+    'the body of the request had not been read to its end: the close would reset the answer',
+  pipelined: 'another request of the connection was under way: its answer would be thrown away',
+  rate_limited: 'connections kept beyond their age by `connection.max_close_rate`',
+} as const;
+
+export type SkipReason = keyof typeof SKIP_REASONS;

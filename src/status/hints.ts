@@ -1,0 +1,82 @@
+/** What an operator should know of a status, in words: each hint a condition and a sentence. */
+
+import type { Hint, Status } from './status.ts';
+
+type Facts = Omit<Status, 'hints'>;
+
+const BUSY_UTILIZATION = 0.85;
+const FULL_QUEUE = 0.8;
+const LONE_SHARE = 0.5;
+const STALE_ACK_SECONDS = 120;
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** Each gives a hint, or undefined when there is nothing to say. */
+const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
+  ({ returns }) =>
+    warn(
+      returns.verdict === 'sticky',
+      'Clients whose connections end here come back here: the balancer keeps them (persistence, source hash), or this is its only member. Connection age spreads nothing then. BIG-IP: set the persistence of the virtual server to none (AS3: persistenceMethods []).',
+    ),
+  ({ limits }) =>
+    warn(
+      limits.maxAgeSeconds === 0 && limits.maxRequests === 0,
+      'connection.max_age is 0: senders keep their connections for ever, so a replica that is added gets nothing.',
+    ),
+  ({ kafka, replica }) =>
+    warn(
+      replica.state !== 'starting' && kafka.connectedBrokers === 0 && kafka.failures > 0,
+      'No Kafka broker is connected; writes are answered 503 and the senders keep the samples.',
+    ),
+  ({ kafka, traffic }) =>
+    warn(
+      traffic.requestsPerSecond > 0 && (kafka.lastAckSecondsAgo ?? 0) > STALE_ACK_SECONDS,
+      `Kafka acknowledged nothing for ${Math.round(kafka.lastAckSecondsAgo ?? 0)} s although requests come in.`,
+    ),
+  ({ kafka }) =>
+    warn(
+      kafka.queueBytes > FULL_QUEUE * kafka.queueLimitBytes,
+      `The records that wait for Kafka take ${percent(kafka.queueBytes / kafka.queueLimitBytes)} of kafka.max_queue_size; when it is full, writes are answered 503.`,
+    ),
+  ({ traffic }) =>
+    warn(
+      traffic.eventLoopUtilization > BUSY_UTILIZATION,
+      `The event loop is busy ${percent(traffic.eventLoopUtilization)} of the time: this replica is at its limit, add replicas.`,
+    ),
+  ({ limits }) =>
+    warn(
+      limits.effectiveMaxAgeSeconds > 1.05 * limits.maxAgeSeconds,
+      `With this many connections, connection.max_close_rate (${limits.maxCloseRatePerSecond} a second) keeps them for about ${Math.round(limits.effectiveMaxAgeSeconds)} s instead of ${limits.maxAgeSeconds} s.`,
+    ),
+  ({ connections }) => {
+    const [first] = connections.list;
+    return inform(
+      first !== undefined && connections.open > 1 && first.share > LONE_SHARE,
+      `One connection (${first?.client}) brings ${percent(first?.share ?? 0)} of the samples. A sender with few connections cannot be spread: raise min_shards in the queue_config of its remote_write.`,
+    );
+  },
+  ({ connections }) => {
+    const addresses = new Set(connections.list.map(({ client }) => client.slice(0, client.lastIndexOf(':'))));
+    const agents = new Set(connections.list.map(({ agent }) => agent));
+    return inform(
+      connections.list.length > 1 && addresses.size === 1 && agents.size > 1,
+      'All clients share one address: the balancer translates addresses (SNAT), so clients are told apart by user agent and user only.',
+    );
+  },
+];
+
+function hint(level: Hint['level'], holds: boolean, text: string): Hint | undefined {
+  return holds ? { level, text } : undefined;
+}
+
+function warn(holds: boolean, text: string): Hint | undefined {
+  return hint('warning', holds, text);
+}
+
+function inform(holds: boolean, text: string): Hint | undefined {
+  return hint('info', holds, text);
+}
+
+export function hintsFor(status: Facts): Hint[] {
+  return RULES.flatMap((rule) => rule(status) ?? []);
+}

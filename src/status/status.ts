@@ -1,0 +1,98 @@
+/** The answer of /api/v1/status, which the status page shows: types only. */
+
+import type { Replica } from './replica.ts';
+
+export interface ConnectionStatus {
+  readonly id: number;
+  /** `address:port` of the peer: the client, or the balancer where it translates addresses. */
+  readonly client: string;
+  readonly agent: string;
+  readonly ageSeconds: number;
+  readonly idleSeconds: number;
+  readonly requests: number;
+  readonly inFlight: number;
+  readonly samples: number;
+  /** Of the samples that all open connections brought in the last seconds, 0 to 1. */
+  readonly share: number;
+  /** Until an answer asks it to close; null for never. */
+  readonly closesInSeconds: number | null;
+}
+
+export interface Hint {
+  readonly level: 'info' | 'warning';
+  readonly text: string;
+}
+
+export interface Status {
+  readonly replica: Pick<Replica, 'id' | 'instance' | 'hostname' | 'version' | 'revision'> & {
+    readonly node: string;
+    /** ISO 8601. */
+    readonly startedAt: string;
+    readonly uptimeSeconds: number;
+    readonly state: Replica['readiness']['word'];
+    readonly detail: string;
+  };
+  readonly limits: {
+    /** 0 = off. */
+    readonly maxAgeSeconds: number;
+    /** Above it when `connection.max_close_rate` does not allow as many closes. */
+    readonly effectiveMaxAgeSeconds: number;
+    readonly maxAgeJitter: number;
+    /** 0 = off. */
+    readonly maxRequests: number;
+    readonly idleTimeoutSeconds: number;
+    /** 0 = no bound. */
+    readonly maxCloseRatePerSecond: number;
+  };
+  /** Rates over `windowSeconds`; `refused`, `retried` and `dropped` since the start. */
+  readonly traffic: {
+    readonly windowSeconds: number;
+    readonly requestsPerSecond: number;
+    readonly samplesPerSecond: number;
+    /** As received, compressed. */
+    readonly bytesPerSecond: number;
+    readonly writtenSamplesPerSecond: number;
+    /** Of write requests; null without any. */
+    readonly p50Seconds: number | null;
+    readonly p99Seconds: number | null;
+    readonly requestsInFlight: number;
+    /** 0 to 1. */
+    readonly eventLoopUtilization: number;
+    readonly refused: number;
+    readonly retried: number;
+    readonly dropped: number;
+  };
+  readonly connections: {
+    readonly open: number;
+    readonly probes: number;
+    readonly oldestAgeSeconds: number;
+    readonly accepted: number;
+    /** Since the start, by reason. */
+    readonly closed: Readonly<Record<string, number>>;
+    readonly skipped: Readonly<Record<string, number>>;
+    readonly shown: number;
+    /** The largest shares first. */
+    readonly list: readonly ConnectionStatus[];
+  };
+  /** The sticky detector. */
+  readonly returns: {
+    readonly ratio: number | null;
+    /** Standard error of the ratio. */
+    readonly error: number | null;
+    readonly watched: number;
+    readonly verdict: 'unknown' | 'spreads' | 'sticky';
+    readonly meaning: string;
+  };
+  readonly kafka: {
+    readonly topic: string;
+    readonly connectedBrokers: number;
+    readonly queueBytes: number;
+    readonly queueLimitBytes: number;
+    readonly lastAckSecondsAgo: number | null;
+    readonly recordsPerSecond: number;
+    readonly bytesPerSecond: number;
+    /** Write requests whose records Kafka did not acknowledge, since the start. */
+    readonly failures: number;
+  };
+  readonly hints: readonly Hint[];
+}
