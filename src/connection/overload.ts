@@ -18,6 +18,9 @@ const BURST_SHARE = 0.1;
 const REFILL_SHARE = 0.01;
 const MIN_REFILL_PER_SECOND = 0.1;
 
+/** What is asked of a connection here, and where the mark goes. */
+export type Loaded = Pick<Connection, 'writes' | 'rates' | 'ageMs' | 'leave'>;
+
 export class OverloadGuard {
   readonly #settings: OverloadSettings;
   readonly #bucket = new TokenBucket();
@@ -30,7 +33,7 @@ export class OverloadGuard {
    * Marks connections to leave. `utilization` is of the time since the last call, which must be long enough for
    * the marked ones to have left; 0 to 1.
    */
-  relieve(connections: Iterable<Connection>, utilization: number, nowMs: number): void {
+  relieve(connections: Iterable<Loaded>, utilization: number, nowMs: number): void {
     const { high, low, minAgeMs } = this.#settings;
     if (high === 0 || utilization <= high) return;
     const senders = [...connections].filter((connection) => connection.writes > 0);

@@ -9,20 +9,29 @@
 
 import type { Connection } from './connection.ts';
 
+/** What is asked of a connection here. */
+export type Visit = Pick<Connection, 'address' | 'agent' | 'user' | 'bornMs' | 'requests' | 'ageMs'>;
+
 /** The time in which a client is expected back: so many times the time between requests of the closed connection. */
 const EXPECTED_INTERVALS = 2;
 const MIN_WINDOW_MS = 250;
 const MAX_WINDOW_MS = 60_000;
 /** A connection is known to be a sender's at its first request, a little after it was accepted. */
 const LATE_MS = 1000;
-/** Closes that the ratio is the mean of. */
-const KEPT_CLOSES = 256;
+/** The ratio is the mean over the closes of this time, but of so many at least and at most. */
+const KEPT_MS = 900_000;
+const KEPT_CLOSES = { least: 64, most: 4096 };
 const ENOUGH_CLOSES = 10;
 const MAX_CLIENTS = 1000;
 const MAX_EVENTS = 1024;
 const STICKY_RATIO = 0.85;
 /** Below this by more than chance, it spreads. */
 const SURE_RATIO = 0.75;
+
+interface Judged {
+  readonly atMs: number;
+  readonly surplus: number;
+}
 
 interface Close {
   readonly atMs: number;
@@ -53,7 +62,8 @@ export interface ReturnCounts {
 export class Returns {
   /** In the order of their last event, so that the longest silent are forgotten first. */
   readonly #clients = new Map<string, Client>();
-  readonly #surpluses: number[] = [];
+  /** The latest closes whose window is over, oldest first. */
+  readonly #judged: Judged[] = [];
   readonly #counts: ReturnCounts;
   #watched = 0;
   #sum = 0;
@@ -64,12 +74,12 @@ export class Returns {
   }
 
   /** At the first write request of a connection. */
-  opened(connection: Connection): void {
+  opened(connection: Visit): void {
     bounded(this.#client(connection).openedMs).push(connection.bornMs);
   }
 
   /** When this replica has asked the connection to close so that the client connects anew. */
-  closed(connection: Connection, nowMs: number): void {
+  closed(connection: Visit, nowMs: number): void {
     const intervalMs = connection.ageMs(nowMs) / connection.requests;
     const windowMs = Math.min(Math.max(EXPECTED_INTERVALS * intervalMs, MIN_WINDOW_MS), MAX_WINDOW_MS);
     bounded(this.#client(connection).closes).push({ atMs: nowMs, windowMs });
@@ -94,8 +104,8 @@ export class Returns {
       if (opened > atMs && opened <= atMs + windowMs) surplus++;
       if (opened <= atMs && opened > atMs - windowMs) surplus--;
     }
-    this.#surpluses.push(surplus);
-    if (this.#surpluses.length > KEPT_CLOSES) this.#surpluses.shift();
+    this.#judged.push({ atMs, surplus });
+    this.#forget(atMs - KEPT_MS);
     this.#watched++;
     this.#counts.onWatched();
     // A counter cannot go back: it follows the highest the sum has been, but chance must not carry it past all.
@@ -106,12 +116,20 @@ export class Returns {
     }
   }
 
+  #forget(beforeMs: number): void {
+    const judged = this.#judged;
+    const first = judged.findIndex(({ atMs }) => atMs >= beforeMs);
+    const old = Math.min(first, judged.length - KEPT_CLOSES.least);
+    judged.splice(0, Math.max(old, judged.length - KEPT_CLOSES.most, 0));
+  }
+
   figures(): ReturnFigures {
-    const count = this.#surpluses.length;
+    const surpluses = this.#judged.map(({ surplus }) => surplus);
+    const count = surpluses.length;
     const watched = this.#watched;
     if (count < ENOUGH_CLOSES) return { ratio: null, error: null, watched, verdict: 'unknown' };
-    const mean = this.#surpluses.reduce((sum, surplus) => sum + surplus, 0) / count;
-    const variance = this.#surpluses.reduce((sum, surplus) => sum + (surplus - mean) ** 2, 0) / (count - 1);
+    const mean = surpluses.reduce((sum, surplus) => sum + surplus, 0) / count;
+    const variance = surpluses.reduce((sum, surplus) => sum + (surplus - mean) ** 2, 0) / (count - 1);
     const error = Math.sqrt(variance / count);
     const ratio = Math.min(Math.max(mean, 0), 1);
     if (mean > STICKY_RATIO && mean - error > SURE_RATIO) return { ratio, error, watched, verdict: 'sticky' };
@@ -119,7 +137,7 @@ export class Returns {
     return { ratio, error, watched, verdict: spreads ? 'spreads' : 'unknown' };
   }
 
-  #client({ address, agent, user }: Connection): Client {
+  #client({ address, agent, user }: Visit): Client {
     const name = JSON.stringify([address, agent, user]);
     const client = this.#clients.get(name) ?? { openedMs: [], closes: [] };
     this.#clients.delete(name);

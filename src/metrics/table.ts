@@ -174,7 +174,7 @@ export const METRICS = {
   ),
   clientsReturnedRatio: gauge(
     'clients_returned_ratio',
-    'Share of the last 256 watched clients that came back to this replica; NaN before there are 10.',
+    'Share of the watched clients of the last 15 minutes that came back to this replica; NaN before there are 10.',
   ),
   eventLoopUtilization: gauge(
     'event_loop_utilization',

@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** In an order in which nothing is used before it is there: joined, they are one module. */
+/** Scripts in an order in which nothing is used before it is there: joined, they are one module. */
+const STYLES = ['style.css', 'panels.css', 'connections.css'];
 const SCRIPTS = ['format.js', 'dom.js', 'sparkline.js', 'connections.js', 'panels.js', 'main.js'];
 
 export interface StatusPage {
@@ -14,15 +15,12 @@ export interface StatusPage {
 
 /** Reads the files in page/ and puts them into one; throws when one is missing. */
 export function readStatusPage(): StatusPage {
-  const style = read('style.css');
+  const style = STYLES.map(read).join('\n');
   const script = SCRIPTS.map(read).map(withoutModuleWords).join('\n');
-  // Functions, since a text to replace with has `$` as an escape.
+  // Functions, since in a text to put in `$` would mean something.
   const html = read('index.html')
-    .replace('<link rel="stylesheet" href="style.css" />', () => `<style>${style}</style>`)
-    .replace(
-      '<script type="module" src="main.js"></script>',
-      () => `<script type="module">${script}</script>`,
-    );
+    .replace('<style></style>', () => `<style>${style}</style>`)
+    .replace('<script type="module"></script>', () => `<script type="module">${script}</script>`);
   const contentSecurityPolicy = [
     `default-src 'none'`,
     `script-src '${sha256(script)}'`,

@@ -5,8 +5,8 @@ import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
 import type { RecordBatch } from '../../src/kafka/record-batch.ts';
+import { seededRandom } from '../support/random.ts';
 import { readBatch } from './batch-reader.ts';
-import { seededRandom } from './random.ts';
 import { BASE_MS, contentOf, Stage, type TestRecord, type Watched } from './stage.ts';
 
 const MAX_BYTES = 400;

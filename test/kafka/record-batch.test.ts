@@ -7,8 +7,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import Decoder from 'kafkajs/src/protocol/decoder.js';
 import decodeBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder.js';
 import { HEADER_BYTES, RecordBatch } from '../../src/kafka/record-batch.ts';
+import { seededRandom } from '../support/random.ts';
 import { type BatchRecord, readBatch, referenceCrc32c } from './batch-reader.ts';
-import { seededRandom } from './random.ts';
 
 const BASE_MS = 1_700_000_000_000;
 const GZIP = 1;

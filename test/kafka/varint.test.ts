@@ -5,8 +5,8 @@ import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
 import { LONGEST_VARINT, putVarint, readVarint, varintBytes, writeVarlong } from '../../src/kafka/varint.ts';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
+import { seededRandom } from '../support/random.ts';
 import { referenceVarlong } from './batch-reader.ts';
-import { seededRandom } from './random.ts';
 
 const RANDOM_VALUES = 20_000;
 /** Below this, and from 0 on, is what lengths and offsets take. */

@@ -63,7 +63,7 @@ export function connectionsTable(section) {
     row.classList.toggle('busy', connection.inFlight > 0);
     const { ageSeconds, closesInSeconds, share } = connection;
     setPart(
-      row.querySelector('.life'),
+      row.querySelector('.life .bar'),
       closesInSeconds === null ? 0 : ageSeconds / (ageSeconds + closesInSeconds),
     );
     setPart(row.querySelector('.share .bar'), share);

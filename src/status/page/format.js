@@ -74,6 +74,7 @@ export const FORMATS = {
   latency: numeric(formatLatency),
   share: numeric(formatShare),
   ago: numeric((seconds) => `${formatDuration(seconds)} ago`),
+  closeRate: numeric((perSecond) => (perSecond === 0 ? 'no limit' : `at most ${formatCount(perSecond)}/s`)),
   limit: numeric((value) => (value === 0 ? 'no limit' : formatCount(value))),
 };
 

@@ -76,7 +76,7 @@ export function drawClosed({ closed = {}, skipped = {} }, limits) {
   });
   byId('closed').replaceChildren(...(items.length > 0 ? items : [create('li', 'aside', 'none so far')]));
   const put = seen(skipped).map(([reason, count]) => `${reason} ${FORMATS.count(count)}`);
-  setText(byId('skipped'), put.length > 0 ? `put off: ${put.join(', ')}` : 'none put off');
+  setText(byId('skipped'), put.length > 0 ? `closes put off: ${put.join(', ')}` : 'no close was put off');
   setText(byId('max-age'), maxAgeText(limits));
 }
 
