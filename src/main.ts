@@ -8,6 +8,7 @@ import { App, type BuildInfo, clientOptions } from './app.ts';
 import { helpText } from './config/help.ts';
 import { type LoadedConfig, loadConfig, requestedAction } from './config/load.ts';
 import { checkReport, printConfig } from './config/print.ts';
+import { doctor } from './doctor/command.ts';
 import { tail } from './kafka/tail.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
 
@@ -18,10 +19,12 @@ const EXIT_SECOND_SIGNAL = 130;
 
 type Command = (loaded: LoadedConfig, logger: Logger) => Promise<number>;
 
-/** Sub-commands by their first argument; without one the adapter serves. */
+/** Sub-commands with options by their first argument; without one the adapter serves. */
 const COMMANDS: Readonly<Partial<Record<string, Command>>> = { tail: runTail };
 
 async function main(argv: readonly string[]): Promise<number> {
+  // Runs on machines that have no configuration.
+  if (argv[0] === 'doctor') return doctor(argv.slice(1), process);
   const command = COMMANDS[argv[0] ?? ''];
   const options = command ? argv.slice(1) : argv;
   const action = requestedAction(options);

@@ -1,12 +1,16 @@
 /** The text of `--help`, from the option table. */
 
+import { wrap } from '../lib/wrap.ts';
 import { COMMAND_FLAGS } from './command-line.ts';
 import { flagOf, optionsOfSection, variablesOf } from './names.ts';
 import type { OptionName } from './options.ts';
 import { optionOf, SECTIONS } from './options.ts';
 
-const WIDTH = 100;
 const INDENT = '      ';
+
+const USAGE = `Usage: kafka-adapter [--name=value ...]
+       kafka-adapter tail [--name=value ...]   show the records as they arrive
+       kafka-adapter doctor URL                examine the balancer in front of them (doctor --help)`;
 
 const INTRODUCTION = [
   'Takes Prometheus remote_write and publishes the samples to Kafka.',
@@ -14,7 +18,7 @@ const INTRODUCTION = [
 ];
 
 export function helpText(): string {
-  const parts = ['Usage: kafka-adapter [--name=value ...]', ...INTRODUCTION.map((text) => wrap(text, ''))];
+  const parts = [USAGE, ...INTRODUCTION.map((text) => wrap(text, ''))];
   const commands = Object.entries(COMMAND_FLAGS).map(([name, doc]) => {
     const flag =
       name === 'config.file'
@@ -43,17 +47,4 @@ function describe(name: OptionName): string {
     `variable ${variablesOf(name).join(' or ')}`,
   ];
   return `${head}\n${wrap(doc.replaceAll('`', ''), INDENT)}\n${wrap(`(${facts.join('; ')})`, INDENT)}`;
-}
-
-/** Breaks at spaces, so that no line is longer than WIDTH unless one word is. */
-function wrap(text: string, indent: string): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(indent + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, indent + line].join('\n');
 }

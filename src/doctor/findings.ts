@@ -1,8 +1,9 @@
 /** Facts and observations to findings: the judgement, without any input or output. */
 
 import { type Facts, factsOf, type ReplicaFacts } from './facts.ts';
+import { type Finding, finding } from './finding.ts';
 import { isAnswer, type Observations } from './observe.ts';
-import { type Finding, type FindingCode, finding } from './table.ts';
+import type { FindingCode } from './table.ts';
 import { waitingFindings } from './waiting.ts';
 
 export interface Diagnosis {

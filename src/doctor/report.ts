@@ -2,9 +2,10 @@
 
 import { wrap } from '../lib/wrap.ts';
 import { EXPERIMENTS, type Experiment, type ReplicaFacts } from './facts.ts';
+import type { Finding } from './finding.ts';
 import type { Diagnosis } from './findings.ts';
 import type { Observations } from './observe.ts';
-import type { Finding, Level } from './table.ts';
+import type { Level } from './table.ts';
 
 export interface Examined {
   readonly url: string;

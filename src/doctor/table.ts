@@ -248,18 +248,3 @@ export const FINDINGS = {
 } as const satisfies Record<string, FindingEntry>;
 
 export type FindingCode = keyof typeof FINDINGS;
-
-/** One thing found, with what was seen of it. */
-export interface Finding {
-  readonly code: FindingCode;
-  readonly level: Level;
-  readonly meaning: string;
-  /** What was counted or measured; may be empty. */
-  readonly seen: string;
-  readonly advice: readonly string[];
-}
-
-export function finding(code: FindingCode, seen = ''): Finding {
-  const { level, meaning, advice } = FINDINGS[code];
-  return { code, level, meaning, seen, advice };
-}

@@ -1,9 +1,9 @@
 /** What the held and the idle connections say: whether age limit and idle timeout work through what is in front. */
 
 import type { Facts } from './facts.ts';
+import { type Finding, finding } from './finding.ts';
 import { type IdleObservation, isAnswer, type Observations } from './observe.ts';
 import type { Answer, Exchange } from './probe.ts';
-import { type Finding, finding } from './table.ts';
 
 /** Ages are asked for once a second, and an answer takes its time. */
 const AGE_TOLERANCE_SECONDS = 2;
