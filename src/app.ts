@@ -1,9 +1,11 @@
 /** The composition root: configuration in, running adapter out; the order of start and stop. */
 
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
 import type { Config } from './config/options.ts';
+import type { WebConfig } from './config/web-config.ts';
 import { type ConnectionSettings, Connections } from './connection/connections.ts';
 import type { Delivery } from './contracts.ts';
 import { Admission } from './http/admission.ts';
@@ -30,6 +32,7 @@ export interface BuildInfo {
 
 export interface AppParts {
   readonly config: Config;
+  readonly web: WebConfig;
   readonly build: BuildInfo;
   readonly logger: Logger;
   /** Where a dry run prints its records. */
@@ -69,6 +72,11 @@ function connectionSettings(config: Config): ConnectionSettings {
       minAgeMs: config['connection.overload_min_age'],
     },
   };
+}
+
+function readTls({ tls }: WebConfig): { cert: string; key: string } | undefined {
+  if (!tls) return undefined;
+  return { cert: readFileSync(tls.certFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') };
 }
 
 function topicCreation(config: Config): TopicCreation | undefined {
@@ -168,6 +176,7 @@ export class App {
         port,
         requestTimeoutMs: config['http.request_timeout'],
         headersTimeoutMs: config['http.headers_timeout'],
+        tls: readTls(this.#parts.web),
       },
       write: {
         pipeline: this.#createPipeline(),

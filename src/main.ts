@@ -60,10 +60,11 @@ function buildInfo(): BuildInfo {
 }
 
 /** Serves until a signal comes; a second signal ends at once. */
-async function serve({ config }: LoadedConfig, logger: Logger): Promise<number> {
-  const app = new App({ config, build: buildInfo(), logger, output: process.stdout });
+async function serve({ config, web }: LoadedConfig, logger: Logger): Promise<number> {
   const signal = firstSignal();
+  let app: App;
   try {
+    app = new App({ config, web, build: buildInfo(), logger, output: process.stdout });
     await app.start();
   } catch (error) {
     logger.error({ problem: String(error) }, 'cannot start');

@@ -12,6 +12,8 @@ import type { Origins } from './rules.ts';
 import { RULES } from './rules.ts';
 import type { Origin, Setting } from './settings.ts';
 import { originText, problemOf } from './settings.ts';
+import type { WebConfig } from './web-config.ts';
+import { PLAIN_WEB, readWebConfig } from './web-config.ts';
 
 export interface LoadInput extends Sources {
   /** The arguments alone, without program and script. */
@@ -21,6 +23,7 @@ export interface LoadInput extends Sources {
 /** Everything is well; warnings are for the log. */
 export interface LoadedConfig {
   readonly config: Config;
+  readonly web: WebConfig;
   readonly origins: Origins;
   readonly warnings: readonly string[];
 }
@@ -54,7 +57,21 @@ export function loadConfig(input: LoadInput): LoadedConfig | RefusedConfig {
     const line = `${message}${placesOf(rule.reads, origins)}`;
     (rule.level === 'problem' ? problems : warnings).push(line);
   }
-  return problems.length > 0 ? { problems, warnings } : { config, origins, warnings };
+  const { web, problems: webProblems } = webOf(config['web.config_file'], input.readFile);
+  problems.push(...webProblems);
+  return problems.length > 0 ? { problems, warnings } : { config, web, origins, warnings };
+}
+
+function webOf(path: string, readFile: Sources['readFile']): ReturnType<typeof readWebConfig> {
+  if (path === '') return { web: PLAIN_WEB, problems: [] };
+  try {
+    return readWebConfig(path, readFile(path));
+  } catch (error) {
+    return {
+      web: PLAIN_WEB,
+      problems: [`web.config_file: cannot read ${path}: ${(error as Error).message}`],
+    };
+  }
 }
 
 interface FileSources {

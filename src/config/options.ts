@@ -10,6 +10,7 @@ import { KAFKA_OPTIONS } from './table/kafka.ts';
 /** Sections in the order of help and docs; the empty one holds the options without a section. */
 export const SECTIONS = {
   http: 'HTTP server',
+  web: 'TLS of the HTTP server',
   connection: 'Connections',
   shutdown: 'Shutdown',
   ready: 'Readiness',

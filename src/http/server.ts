@@ -1,7 +1,7 @@
 /** The HTTP/1.1 server: routes, measuring, unknown paths, and an end that cannot hang. */
 
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Connections } from '../connection/connections.ts';
@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
+  /** PEM texts; undefined means plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
 }
 
 export interface ServerParts {
@@ -54,20 +56,27 @@ export class HttpServer {
   constructor(parts: ServerParts) {
     this.#parts = parts;
     const { connections, instruments, logger } = parts;
-    const { requestTimeoutMs, headersTimeoutMs } = parts.options;
+    const { requestTimeoutMs, tls } = parts.options;
     const otherHandler = (request: FastifyRequest) => (isWritePath(request) ? 'write' : 'other');
     this.#requests = new Requests({ connections, instruments, otherHandler });
-    this.app = fastify({
+    const common = {
       logger: false,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: connections.settings.idleTimeoutMs,
       // Requests that arrive while closing are served, not refused: the sender need not know.
       return503OnClosing: false,
-      http: { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
-      clientErrorHandler: (error, socket) => answerClientError(error, socket, connections),
+      clientErrorHandler: (error: Error, socket: Socket) => answerClientError(error, socket, connections),
       routerOptions: { ignoreTrailingSlash: true },
-    });
-    connections.watch(this.app.server, false);
+    } as const;
+    const http = {
+      headersTimeout: parts.options.headersTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    };
+    // HTTP/2 is not offered: it would put all shards of a sender on one connection.
+    this.app = tls
+      ? (fastify({ ...common, https: { ...http, ...tls, ALPNProtocols: ['http/1.1'] } }) as FastifyInstance)
+      : fastify({ ...common, http });
+    connections.watch(this.app.server, tls !== undefined);
     this.#leaveBodiesAlone();
     this.#requests.watch(this.app);
     addWriteRoutes(this.app, parts.write);

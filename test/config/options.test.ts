@@ -17,6 +17,7 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'http.request_timeout': '90s',
   'http.headers_timeout': '5s',
   'http.enable_lifecycle': 'true',
+  'web.config_file': 'web.yml',
   'connection.max_age': '5m',
   'connection.max_age_jitter': '0.1',
   'connection.max_requests': '5000',
@@ -77,7 +78,8 @@ function effective(name: OptionName, given: Parameters<typeof load>[0]): { value
   const argv = Object.entries(company)
     .filter(([other]) => other !== name)
     .map(([other, value]) => `${flagOf(other)}=${value}`);
-  const result = load({ ...given, argv: [...argv, ...(given.argv ?? [])] });
+  const files = { 'web.yml': '', ...given.files };
+  const result = load({ ...given, files, argv: [...argv, ...(given.argv ?? [])] });
   assert.ok('config' in result, JSON.stringify(result));
   return { value: result.config[name], origin: result.origins[name] };
 }

@@ -113,6 +113,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       port: 0,
       requestTimeoutMs: 60_000,
       headersTimeoutMs: 10_000,
+      tls: undefined,
       ...options,
     },
     write: {

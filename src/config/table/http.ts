@@ -3,7 +3,7 @@
 import { listenAddress, parsePort } from '../addresses.ts';
 import { duration, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
-import { boolean, choice } from '../words.ts';
+import { boolean, choice, text } from '../words.ts';
 
 export const HTTP_OPTIONS = {
   'http.listen_address': {
@@ -41,6 +41,11 @@ export const HTTP_OPTIONS = {
     kind: boolean(),
     default: 'false',
     doc: 'Allow `POST /-/rebalance`, which asks every connection to close once.',
+  },
+  'web.config_file': {
+    kind: text(),
+    default: '',
+    doc: 'Web configuration file in the format of the Prometheus exporter toolkit; today its `tls_server_config` with `cert_file` and `key_file`. Empty means plain HTTP.',
   },
   'shutdown.drain_delay': {
     kind: duration({ min: '0', max: '1h' }),

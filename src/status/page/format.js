@@ -48,7 +48,7 @@ function formatDuration(seconds) {
 
 function formatLatency(seconds) {
   if (seconds < 0.9995) return `${threeDigits(seconds * 1000)}${GAP}ms`;
-  return `${threeDigits(seconds)}${GAP}s`;
+  return seconds < 60 ? `${threeDigits(seconds)}${GAP}s` : formatDuration(seconds);
 }
 
 function formatShare(part) {
