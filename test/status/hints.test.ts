@@ -1,0 +1,143 @@
+/** What the status page says in words. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { hintsFor } from '../../src/status/hints.ts';
+import type { ConnectionStatus, Status } from '../../src/status/status.ts';
+
+type Facts = Omit<Status, 'hints'>;
+
+function connection(client: string, share: number, agent = 'Prometheus/3.0'): ConnectionStatus {
+  return {
+    id: 1,
+    client,
+    agent,
+    ageSeconds: 1,
+    idleSeconds: 0,
+    requests: 1,
+    inFlight: 0,
+    samples: 1,
+    share,
+    closesInSeconds: 10,
+  };
+}
+
+const EVEN = [connection('10.0.0.1:1', 0.5), connection('10.0.0.2:1', 0.5)];
+
+/** A replica of which nothing is to be said. */
+const QUIET: Facts = {
+  replica: {
+    id: 'a:1',
+    instance: 'i',
+    hostname: 'a',
+    version: '1',
+    revision: 'r',
+    node: 'v24',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    uptimeSeconds: 1000,
+    state: 'ready',
+    detail: '',
+  },
+  limits: {
+    maxAgeSeconds: 60,
+    effectiveMaxAgeSeconds: 60,
+    maxAgeJitter: 0.25,
+    maxRequests: 0,
+    idleTimeoutSeconds: 75,
+    maxCloseRatePerSecond: 20,
+  },
+  traffic: {
+    windowSeconds: 15,
+    requestsPerSecond: 10,
+    samplesPerSecond: 1000,
+    bytesPerSecond: 1e5,
+    writtenSamplesPerSecond: 1000,
+    p50Seconds: 0.01,
+    p99Seconds: 0.05,
+    requestsInFlight: 1,
+    eventLoopUtilization: 0.3,
+    refused: 0,
+    retried: 0,
+    dropped: 0,
+  },
+  connections: {
+    open: 2,
+    probes: 1,
+    oldestAgeSeconds: 30,
+    accepted: 10,
+    closed: {},
+    skipped: {},
+    shown: 2,
+    list: EVEN,
+  },
+  returns: { ratio: 0.3, error: 0.05, watched: 100, verdict: 'spreads', meaning: '' },
+  kafka: {
+    topic: 'metrics',
+    connectedBrokers: 3,
+    queueBytes: 10,
+    queueLimitBytes: 100,
+    lastAckSecondsAgo: 0.1,
+    recordsPerSecond: 1000,
+    bytesPerSecond: 1e6,
+    failures: 0,
+  },
+};
+
+describe('the hints', () => {
+  test('are none when all is well', () => {
+    assert.deepEqual(hintsFor(QUIET), []);
+  });
+
+  const cases: readonly (readonly [string, Partial<Facts>, RegExp])[] = [
+    ['a sticky balancer', { returns: { ...QUIET.returns, verdict: 'sticky' } }, /persistence.*BIG-IP/],
+    [
+      'the age off',
+      { limits: { ...QUIET.limits, maxAgeSeconds: 0, effectiveMaxAgeSeconds: 0 } },
+      /connection\.max_age is 0/,
+    ],
+    [
+      'no broker',
+      { kafka: { ...QUIET.kafka, connectedBrokers: 0, failures: 3 } },
+      /No Kafka broker is connected/,
+    ],
+    ['no acknowledgement', { kafka: { ...QUIET.kafka, lastAckSecondsAgo: 500 } }, /nothing for 500 s/],
+    [
+      'a queue nearly full',
+      { kafka: { ...QUIET.kafka, queueBytes: 90 } },
+      /take 90 % of kafka\.max_queue_size/,
+    ],
+    ['a busy event loop', { traffic: { ...QUIET.traffic, eventLoopUtilization: 0.97 } }, /busy 97 %/],
+    [
+      'a stretched age',
+      { limits: { ...QUIET.limits, effectiveMaxAgeSeconds: 180 } },
+      /max_close_rate \(20 a second\) keeps them for about 180 s instead of 60 s/,
+    ],
+    [
+      'one connection with most of the samples',
+      {
+        connections: {
+          ...QUIET.connections,
+          list: [connection('10.0.0.1:7', 0.8), connection('10.0.0.2:7', 0.2)],
+        },
+      },
+      /\(10\.0\.0\.1:7\) brings 80 % of the samples.*min_shards/,
+    ],
+    [
+      'one address for all',
+      {
+        connections: {
+          ...QUIET.connections,
+          list: [connection('10.0.0.1:7', 0.5), connection('10.0.0.1:8', 0.5, 'vmagent')],
+        },
+      },
+      /SNAT/,
+    ],
+  ];
+  for (const [what, facts, pattern] of cases) {
+    test(`name ${what}`, () => {
+      const hints = hintsFor({ ...QUIET, ...facts });
+      assert.equal(hints.length, 1, JSON.stringify(hints));
+      assert.match(hints[0]!.text, pattern);
+    });
+  }
+});
