@@ -11,7 +11,19 @@ const bin = (name: string): string => fileURLToPath(new URL(`../node_modules/.bi
 
 /** Folders of test/ by suite: unit tests need nothing, the others a real Kafka. */
 const SUITES: Readonly<Record<string, readonly string[]>> = {
-  unit: ['bench', 'config', 'connection', 'doctor', 'house', 'http', 'lib', 'main', 'record', 'wire'],
+  unit: [
+    'bench',
+    'config',
+    'connection',
+    'doctor',
+    'house',
+    'http',
+    'lib',
+    'main',
+    'record',
+    'status',
+    'wire',
+  ],
   integration: ['kafka', 'deploy'],
   e2e: ['e2e'],
 };

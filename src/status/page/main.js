@@ -9,6 +9,8 @@ import { sparkline } from './sparkline.js';
 const ASK_EVERY_MS = 2000;
 const ANSWER_WITHIN_MS = 5000;
 const ICON_COLOURS = { ready: '#2e9d6a', starting: '#c98a14', draining: '#7a6cd6', lost: '#c8443c' };
+/** In case the replica itself says no more. */
+const STATE_DETAILS = { draining: 'finishes what is under way and asks every connection to close' };
 
 // The page is `/` of the replica, so its own path is the prefix it is behind, with or without the last slash.
 const base = new URL(location.pathname.replace(/\/?$/, '/'), location.origin);
@@ -75,7 +77,8 @@ function watchAnother(status) {
 }
 
 function drawHeader({ replica, traffic }) {
-  const { id, state, version, revision, instance, startedAt } = replica;
+  const { id, state, detail, version, revision, instance, startedAt } = replica;
+  setText(byId('detail'), detail || (STATE_DETAILS[state] ?? ''));
   setText(byId('version'), [version, revision].filter(Boolean).join(' '));
   byId('version').title = `instance ${instance}, started ${startedAt}`;
   setText(byId('answered'), clock(latestMs));
@@ -109,7 +112,7 @@ async function ask() {
   isAsking = true;
   clearTimeout(timer);
   try {
-    const status = await fetchStatus().catch(drawLost);
+    const status = await fetchStatus().catch(({ message }) => drawLost(message));
     byId('lost').hidden = status !== undefined;
     document.documentElement.classList.toggle('is-lost', status === undefined);
     if (status !== undefined) draw(status);

@@ -75,7 +75,7 @@ export function drawClosed({ closed = {}, skipped = {} }, limits) {
     return item;
   });
   byId('closed').replaceChildren(...(items.length > 0 ? items : [create('li', 'aside', 'none so far')]));
-  const put = seen(skipped).map(([reason, count]) => `${reason} ${FORMATS.count(count)}`);
+  const put = seen(skipped).map(([reason, count]) => `${reason}\u00a0${FORMATS.count(count)}`);
   setText(byId('skipped'), put.length > 0 ? `closes put off: ${put.join(', ')}` : 'no close was put off');
   setText(byId('max-age'), maxAgeText(limits));
 }
