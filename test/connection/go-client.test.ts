@@ -163,6 +163,7 @@ describe('a connection is given up', () => {
     await eventually(() => sockets.length === 1, { what: 'the connection' });
     sockets[0]!.pause().write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n');
     assert.equal((await sent).answer?.status, 413);
+    await eventually(() => client.open === 0, { what: 'the connection is gone' });
     assert.deepEqual(lives(client), [{ requests: 1, closedBy: 'client' }]);
   });
 

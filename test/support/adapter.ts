@@ -20,6 +20,8 @@ export interface AdapterOptions {
   readonly brokers: string;
   readonly topic: string;
   readonly drainDelay?: string;
+  /** A free one when left out. */
+  readonly port?: number;
   /** Further flags. */
   readonly flags?: readonly string[];
 }
@@ -78,7 +80,7 @@ export function metricValue(page: string, line: string): number | undefined {
 /** Starts the adapter on a free port; resolves once it listens, Kafka there or not. */
 export async function startAdapter(test: TestHooks, options: AdapterOptions): Promise<RunningAdapter> {
   const flags = [
-    '--http.listen-address=127.0.0.1:0',
+    `--http.listen-address=127.0.0.1:${options.port ?? 0}`,
     `--shutdown.drain-delay=${options.drainDelay ?? '0s'}`,
     '--log.format=json',
     ...(options.flags ?? []),

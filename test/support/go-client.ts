@@ -8,6 +8,8 @@ import { AnswerParser, type ParsedAnswer } from './answer-parser.ts';
 
 /** `remote_timeout` of Prometheus. */
 const ANSWER_WITHIN_MS = 30_000;
+/** How long an answered request may take to leave this side entirely; then its connection is not used again. */
+const SENT_WITHIN_MS = 50;
 
 export interface GoTarget {
   readonly port: number;
@@ -107,7 +109,7 @@ export class GoClient {
     const connection = line.record.number;
     try {
       const answer = await line.exchange(bytes);
-      if (line.isReusable) this.#giveBack(line);
+      line.whenReusable(() => this.#giveBack(line));
       return { connection, answer };
     } catch (error) {
       return { connection, error: codeOf(error as Error) };
@@ -178,6 +180,7 @@ class Line {
   readonly #ended: () => void;
   #pending: { resolve: (answer: ParsedAnswer) => void; reject: (error: Error) => void } | undefined;
   #isSent = true;
+  #onSent: (() => void) | undefined;
 
   constructor(socket: Socket, record: Connection, ended: () => void) {
     this.#socket = socket;
@@ -189,14 +192,24 @@ class Line {
     socket.on('close', () => this.end('peer', failure('EOF')));
   }
 
-  /** False once it has ended, and when the answer came before the request was sent. */
-  get isReusable(): boolean {
-    return this.record.closedBy === undefined;
+  /** Calls back, at once if it can, when the last request has been sent to its end; else this ends. */
+  whenReusable(reuse: () => void): void {
+    if (this.record.closedBy !== undefined) return;
+    if (this.#isSent) {
+      reuse();
+      return;
+    }
+    const timer = setTimeout(() => this.end('client'), SENT_WITHIN_MS);
+    this.#onSent = () => {
+      clearTimeout(timer);
+      if (this.record.closedBy === undefined) reuse();
+    };
   }
 
   exchange(bytes: Buffer): Promise<ParsedAnswer> {
     this.record.requests++;
     this.#isSent = false;
+    this.#onSent = undefined;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.end('timeout', failure('timeout')), ANSWER_WITHIN_MS);
       const settle = <Value>(then: (value: Value) => void) => {
@@ -209,6 +222,7 @@ class Line {
       this.#pending = { resolve: settle(resolve), reject: settle(reject) };
       this.#socket.write(bytes, (error) => {
         this.#isSent = !error;
+        if (this.#isSent) this.#onSent?.();
       });
     });
   }
@@ -218,7 +232,8 @@ class Line {
     if (this.record.closedBy !== undefined) return;
     this.record.closedBy = by;
     this.record.closedMs = performance.now();
-    this.#socket.destroySoon();
+    if (this.#isSent) this.#socket.destroySoon();
+    else this.#socket.destroy();
     this.#ended();
     this.#pending?.reject(error);
   }
@@ -237,7 +252,6 @@ class Line {
     if (!pending) throw failure('unsolicited answer');
     pending.resolve(answer);
     if (answer.isLast) this.end('answer');
-    else if (!this.#isSent) this.end('client');
   }
 
   #readEnd(): void {
