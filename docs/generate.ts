@@ -1,10 +1,11 @@
-/** Writes the pages of docs/ that come from the tables: configuration, metrics, errors. */
+/** Writes the pages of docs/ that come from the tables: configuration, metrics, errors, findings. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationReference } from '../src/config/reference.ts';
 import { DROP_REASONS, ERRORS } from '../src/errors.ts';
 import { CLOSE_REASONS, SKIP_REASONS } from '../src/metrics/reasons.ts';
 import { METRICS } from '../src/metrics/table.ts';
+import { doctorPage } from './doctor-page.ts';
 
 const NOTE = '<!-- Made by `npm run docs` from the table in the source; change it there. -->';
 
@@ -14,6 +15,7 @@ export function pages(): Readonly<Record<string, string>> {
     'configuration.md': configurationReference(),
     'metrics.md': `${NOTE}\n\n${metricsReference()}`,
     'errors.md': `${NOTE}\n\n${errorsReference()}`,
+    'doctor.md': `${NOTE}\n\n${doctorPage()}`,
   };
 }
 

@@ -5,22 +5,24 @@ import { parseDuration } from '../lib/units.ts';
 
 export const USAGE = `Usage: kafka-adapter doctor [flags] URL
 
-Examines what stands between senders and replicas: asks GET /-/whoami of the URL over one connection, over new ones,
-from other addresses of this machine, over connections held past their age limit, and over one left idle. Says which
-replicas answered, what stands in front of them, whether it spreads, and what to change. Run it where a sender runs.
+Examines what stands between senders and replicas. Asks GET /-/whoami of the URL over one
+connection, over new ones, from other addresses of this machine, over connections held past their
+age limit, and over one left idle. Says which replicas answered, what stands in front of them,
+whether it spreads, and what to change. Run it where a sender runs.
 
   --requests=N      requests over one connection (default 100)
   --connections=N   new connections (default 40, more with a large --expect)
   --expect=N        how many replicas should be behind the URL
-  --hold=DURATION   wait no longer than that for age limit and idle timeout (default: as long as the settings of the
-                    replicas need)
+  --hold=DURATION   wait no longer than that for age limit and idle timeout (default: as long as
+                    the settings of the replicas need)
   --quick           leave out age limit and idle timeout
   --json            findings, facts and every single observation as JSON
   --ca-file=PATH    PEM file with the authorities to trust for https
   --insecure        take any certificate
   --help            show this help and end
 
-Exit status: 0 healthy, 1 a problem was found or nothing that answers like a replica, 2 wrong arguments.
+Exit status: 0 healthy, 1 a problem was found or nothing answers as a replica does, 2 wrong
+arguments.
 `;
 
 export interface DoctorArguments {

@@ -14,11 +14,13 @@ const EXIT_HEALTHY = 0;
 const EXIT_PROBLEM = 1;
 const EXIT_USAGE = 2;
 
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 export interface Outputs {
   /** The report. */
-  readonly stdout: NodeJS.WriteStream;
+  readonly stdout: Output;
   /** What is going on, and why it came to nothing. */
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: Output;
 }
 
 /** Exit status: 0 healthy, 1 a problem or no replica, 2 wrong arguments. */
@@ -32,7 +34,7 @@ export async function doctor(argv: readonly string[], { stdout, stderr }: Output
     stderr.write(`${read.problem}\n\n${USAGE}`);
     return EXIT_USAGE;
   }
-  const url = read.url.href.replace(/\/$/, '');
+  const url = shown(read.url);
   const found = await reach(read);
   if (typeof found === 'string') {
     stderr.write(`${url}: ${found}\n`);
@@ -52,6 +54,14 @@ export async function doctor(argv: readonly string[], { stdout, stderr }: Output
   const examined = { url, expect: read.expect, observed, diagnosis };
   stdout.write(read.json ? jsonReport(examined) : textReport(examined, painter(stdout)));
   return diagnosis.isHealthy ? EXIT_HEALTHY : EXIT_PROBLEM;
+}
+
+/** Without what is secret in it. */
+function shown(url: URL): string {
+  const copy = new URL(url);
+  copy.username = '';
+  copy.password = '';
+  return copy.href.replace(/\/$/, '');
 }
 
 interface Reached {
@@ -100,7 +110,7 @@ function hintFor(problem: string): string {
 }
 
 /** Colours on a terminal that wants them. */
-function painter(stream: NodeJS.WriteStream): Paint {
+function painter(stream: Output): Paint {
   const colours = { ok: 'green', note: 'yellow', problem: 'red' } as const;
   return (level, text) => styleText(colours[level], text, { stream });
 }

@@ -3,8 +3,12 @@
 import { type Facts, factsOf, type ReplicaFacts } from './facts.ts';
 import { type Finding, finding } from './finding.ts';
 import { isAnswer, type Observations } from './observe.ts';
+import type { Answer } from './probe.ts';
 import type { FindingCode } from './table.ts';
 import { waitingFindings } from './waiting.ts';
+
+/** What may happen by chance that often is not concluded from. */
+const CHANCE = 1e-3;
 
 export interface Diagnosis {
   readonly facts: Facts;
@@ -17,7 +21,7 @@ export interface Diagnosis {
 export function diagnose(observed: Observations, expect?: number): Diagnosis {
   const facts = factsOf(observed);
   const findings = [
-    frontFinding(facts, observed),
+    ...frontFindings(facts, observed),
     ...spreadFindings(facts, { observed, expect }),
     ...http2Findings(facts, observed),
     ...waitingFindings(facts, observed),
@@ -26,21 +30,20 @@ export function diagnose(observed: Observations, expect?: number): Diagnosis {
   return { facts, findings, isHealthy: findings.every(({ level }) => level !== 'problem') };
 }
 
-function frontFinding({ front, replicas }: Facts, { kept }: Observations): Finding {
-  if (front.kind === 'direct') return finding('direct');
-  if (front.kind === 'layer7')
-    return finding(
-      front.keepsUpstream ? 'layer7_kept' : 'layer7_per_request',
-      `Seen by: ${front.signs.join('; ')}.`,
-    );
+function frontFindings({ front, replicas }: Facts, { kept }: Observations): Finding[] {
+  // Nobody answered after all.
+  if (replicas.length === 0) return [];
+  if (front.kind === 'direct') return [finding('direct')];
+  if (front.kind === 'layer7') {
+    const code = front.keepsUpstream ? 'layer7_kept' : 'layer7_per_request';
+    return [finding(code, `Seen by: ${front.signs.join('; ')}.`)];
+  }
   const connections = new Set(kept.filter(isAnswer).map(({ connection }) => connection)).size;
   const [only, ...others] = replicas.filter(({ answers }) => answers.kept > 0);
   // More than one connection when the age limit came in between.
   const isOne = connections === 1 && only !== undefined && others.length === 0;
-  return finding(
-    'layer4',
-    isOne ? `All ${only.answers.kept} requests over one connection went to ${only.name}.` : '',
-  );
+  const seen = isOne ? `All ${only.answers.kept} requests over one connection went to ${only.name}.` : '';
+  return [finding('layer4', seen)];
 }
 
 interface Spread {
@@ -54,8 +57,8 @@ function spreadFindings(facts: Facts, { observed, expect }: Spread): Finding[] {
   const seen = `${count} of ${expect} replicas answered.`;
   const missing = expect !== undefined && count < expect ? [finding('fewer_replicas', seen)] : [];
   const more = expect !== undefined && count > expect ? [finding('more_replicas', seen)] : [];
-  if (front.kind === 'direct') return missing;
   const names = several(observed);
+  if (front.kind === 'direct') return [...names, ...missing];
   if (expect === 1 && count === 1) return [...names, finding('one_expected')];
   const balancing = balance(facts, observed);
   // Why there is but one is said there.
@@ -80,6 +83,8 @@ function balance({ replicas, front }: Facts, { fresh, sources }: Observations): 
     return [finding('balances_connections', shares(replicas, 'fresh')), ...unevenness(reached)];
   const [one] = reached;
   if (one === undefined) return [];
+  if (2 ** (1 - answered.length) > CHANCE)
+    return [finding('too_few_answers', `All ${answered.length} went to ${one.name}.`)];
   const others = replicas.filter(({ answers }) => answers.sources > 0 && answers.fresh === 0);
   const here = `All ${answered.length} new connections from one address went to ${one.name}`;
   if (others.length > 0)
@@ -90,11 +95,19 @@ function balance({ replicas, front }: Facts, { fresh, sources }: Observations): 
       ),
     ];
   // A hash of the address sends m other ones to the same of two replicas with 2^-m.
-  const tried = sources.filter(isAnswer).length;
-  const isSure = 2 ** -tried < 1e-3;
+  const tried = sources.filter(isAnswer);
+  const isSure = 2 ** -sourcesThatCount(tried, answered) < CHANCE;
   const there =
-    tried === 0 ? 'this machine has no other address to try' : `so did those from ${tried} other addresses`;
+    tried.length === 0
+      ? 'this machine has no other address to try'
+      : `so did those from ${tried.length} other addresses`;
   return [finding(isSure ? 'one_replica' : 'one_or_sticky', `${here}; ${there}.`)];
+}
+
+/** How many of the other addresses the balancer surely saw as others: a NAT on the way would make them one. */
+function sourcesThatCount(tried: readonly Answer[], answered: readonly Answer[]): number {
+  if (tried.every(({ localAddress }) => localAddress.startsWith('127.'))) return tried.length;
+  return new Set([...tried, ...answered].map(({ whoami }) => whoami.peerAddress)).size - 1;
 }
 
 /** Four standard deviations over an even share: less than one in 10000 by chance, and round robin never. */

@@ -34,7 +34,7 @@ export interface Observations {
   readonly port: number;
   /** Over one connection. */
   readonly kept: readonly Exchange[];
-  /** One request each over connections that stayed open together. */
+  /** One request each over connections that stayed open together; fewer than planned where they take very long. */
   readonly fresh: readonly Exchange[];
   /** One request each from other addresses of this machine, where that was possible. */
   readonly sources: readonly Exchange[];
@@ -48,20 +48,21 @@ export interface Observations {
 
 const HELD_CLIENTS = 3;
 const HELD_ASK_EVERY_MS = 1000;
-/** A check of the clock, a slow answer, and the second that Node adds to its idle timeout. */
-const SLACK_MS = 3000;
+/** A slow answer, and the second that Node adds to its idle timeout. */
+const SLACK_MS = 5000;
 /** Sixteen more addresses of loopback: a hash that sends all of them to one of two replicas is one in 65536. */
 const LOOPBACK_SOURCES = Array.from({ length: 16 }, (_, index) => `127.0.0.${index + 2}`);
+/** Where each request takes very long, or fails after a long time, fewer have to do. */
+const COUNTING_WITHIN_MS = 60_000;
 const OTHER_SOURCE_WITHIN_MS = 3000;
 
 export const isAnswer = (exchange: Exchange): exchange is Answer => 'whoami' in exchange;
 
-/** `say` gets what is done at the moment. The first exchange has to be tried before: here nobody gives up. */
-export async function observe(
-  prober: Prober,
-  plan: Plan,
-  say: (progress: string) => void,
-): Promise<Observations> {
+/** Is told what is being done. */
+export type Say = (progress: string) => void;
+
+/** That something answers has to be known before: here nobody gives up. */
+export async function observe(prober: Prober, plan: Plan, say: Say): Promise<Observations> {
   const { target } = prober;
   const http2 = target.url.protocol === 'https:' ? await offersHttp2(target) : undefined;
   say(`${plan.requests} requests over one connection`);
@@ -72,23 +73,7 @@ export async function observe(
   const sources = await fromOthers(prober, fresh.find(isAnswer)?.localAddress);
   const neededMs = neededWaitMs([...kept, ...fresh, ...sources]);
   const waitedMs = plan.quick ? 0 : Math.min(neededMs, plan.holdMs ?? neededMs);
-  const waiting = {
-    held: [] as readonly (readonly Exchange[])[],
-    idle: undefined as IdleObservation | undefined,
-  };
-  if (waitedMs > 0) {
-    const ends = performance.now() + waitedMs;
-    const timer = setInterval(() => {
-      const leftSeconds = Math.max(0, Math.round((ends - performance.now()) / 1000));
-      say(`${HELD_CLIENTS} connections in use and one idle, ${leftSeconds} s to go`);
-    }, 500);
-    const clients = Array.from({ length: HELD_CLIENTS }, () => prober.client());
-    [waiting.idle, ...waiting.held] = await Promise.all([
-      leaveIdle(prober, waitedMs),
-      ...clients.map((client) => hold(client, ends)),
-    ] as const);
-    clearInterval(timer);
-  }
+  const { held, idle } = waitedMs > 0 ? await wait(prober, waitedMs, say) : { held: [], idle: undefined };
   const { addresses, port } = target;
   return {
     http2,
@@ -98,7 +83,8 @@ export async function observe(
     kept,
     fresh,
     sources,
-    ...waiting,
+    held,
+    idle,
     neededMs,
     waitedMs,
   };
@@ -116,7 +102,8 @@ export function neededWaitMs(exchanges: readonly Exchange[]): number {
 async function overOne(prober: Prober, requests: number): Promise<Exchange[]> {
   const client = prober.client();
   const seen: Exchange[] = [];
-  while (seen.length < requests) seen.push(await client.ask());
+  const endsMs = performance.now() + COUNTING_WITHIN_MS;
+  while (seen.length < requests && performance.now() < endsMs) seen.push(await client.ask());
   client.close();
   return seen;
 }
@@ -125,7 +112,10 @@ async function overOne(prober: Prober, requests: number): Promise<Exchange[]> {
 async function overMany(prober: Prober, connections: number): Promise<Exchange[]> {
   const clients = Array.from({ length: connections }, () => prober.client());
   const seen: Exchange[] = [];
-  for (const client of clients) seen.push(await client.ask());
+  const endsMs = performance.now() + COUNTING_WITHIN_MS;
+  for (const client of clients) {
+    if (performance.now() < endsMs) seen.push(await client.ask());
+  }
   for (const client of clients) client.close();
   return seen;
 }
@@ -152,6 +142,24 @@ function otherAddresses(used: string): string[] {
     .filter((entry) => entry.family === family && !entry.internal && (entry.scopeid ?? 0) === 0)
     .map(({ address }) => address)
     .filter((address) => address !== used);
+}
+
+/** The two that take time, at the same time. */
+async function wait(prober: Prober, waitMs: number, say: Say): Promise<Pick<Observations, 'held' | 'idle'>> {
+  const endsMs = performance.now() + waitMs;
+  const tell = (): void => {
+    const leftSeconds = Math.max(0, Math.round((endsMs - performance.now()) / 1000));
+    say(`${HELD_CLIENTS} connections in use and one idle, ${leftSeconds} s to go`);
+  };
+  tell();
+  const timer = setInterval(tell, 1000);
+  const clients = Array.from({ length: HELD_CLIENTS }, () => prober.client());
+  const [idle, ...held] = await Promise.all([
+    leaveIdle(prober, waitMs),
+    ...clients.map((client) => hold(client, endsMs)),
+  ] as const);
+  clearInterval(timer);
+  return { idle, held };
 }
 
 async function hold(client: Client, endsMs: number): Promise<Exchange[]> {

@@ -1,8 +1,7 @@
 /** The doctor's HTTP client: it knows which of its connections carried a request, and how each of them ended. */
 
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
+import { type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { readWhoami, type Whoami } from './whoami.ts';
 
@@ -42,7 +41,7 @@ export type Exchange = Answer | Failure;
 
 /** How a connection ended that nobody used. */
 export interface Ending {
-  /** Since it was last used. */
+  /** Since the last request was sent over it. */
   readonly afterMs: number;
   readonly isReset: boolean;
 }
@@ -67,8 +66,6 @@ export interface Prober {
 }
 
 const ANSWER_WITHIN_MS = 10_000;
-/** Larger than any wait: a probe of TCP itself would keep an idle connection alive at a balancer. */
-const NO_TCP_KEEP_ALIVE_MS = 24 * 3_600_000;
 const MAX_ANSWER_CHARACTERS = 64 * 1024;
 
 interface OpenConnection {
@@ -81,57 +78,79 @@ interface OpenConnection {
 export function createProber(target: Target): Prober {
   const startedMs = performance.now();
   let connections = 0;
-  const isTls = target.url.protocol === 'https:';
-  const agentOptions = { keepAlive: true, keepAliveMsecs: NO_TCP_KEEP_ALIVE_MS, maxSockets: 1 };
-
   const client = ({ localAddress, answerWithinMs = ANSWER_WITHIN_MS }: ClientOptions = {}): Client => {
-    const agent = isTls ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
     let current: OpenConnection | undefined;
-    const use = (socket: Socket): OpenConnection => {
-      if (current?.socket !== socket) current = track(socket, ++connections);
+    const connection = (): OpenConnection => {
+      if (!current?.socket.writable) current = track(connectTo(target, localAddress), ++connections);
       return current;
     };
-    const ask = (): Promise<Exchange> =>
-      new Promise((resolve) => {
-        const fail = (error: Error): void =>
-          resolve({ atMs: performance.now() - startedMs, problem: problemOf(error) });
-        const sent = (isTls ? httpsRequest : httpRequest)({
-          ...addressOptions(target),
-          path: `${target.url.pathname.replace(/\/$/, '')}/-/whoami`,
-          headers: {
-            host: target.url.host,
-            accept: 'application/json',
-            'user-agent': 'kafka-adapter-doctor',
-          },
-          agent,
-          localAddress,
-          signal: AbortSignal.timeout(answerWithinMs),
-        });
-        sent.on('socket', use).on('error', fail);
-        sent.on('response', (response) => {
-          const connection = use(response.socket);
-          const { localAddress: address = '', localPort = 0 } = response.socket;
-          readText(response).then((text) => {
-            connection.usedMs = performance.now();
-            const atMs = connection.usedMs - startedMs;
-            const whoami = readWhoami(response.statusCode ?? 0, text);
-            if (typeof whoami === 'string') return resolve({ atMs, problem: whoami });
-            const isLast = response.headers.connection?.toLowerCase() === 'close';
-            resolve({
-              connection: connection.number,
-              localAddress: address,
-              localPort,
-              atMs,
-              isLast,
-              whoami,
-            });
-          }, fail);
-        });
-        sent.end();
-      });
-    return { ask, ending: (withinMs) => endingOf(current, withinMs), close: () => agent.destroy() };
+    return {
+      ask: async () => {
+        const used = connection();
+        const { socket, number } = used;
+        // From here on: an answer that is noticed late must not make the silence after it look short.
+        used.usedMs = performance.now();
+        const answer = await exchange(target, { socket, signal: AbortSignal.timeout(answerWithinMs) });
+        const atMs = performance.now() - startedMs;
+        if ('problem' in answer || answer.isLast) current = undefined;
+        if ('problem' in answer) {
+          socket.destroy();
+          return { atMs, ...answer };
+        }
+        return { connection: number, atMs, ...answer };
+      },
+      ending: (withinMs) => endingOf(current, withinMs),
+      close: () => current?.socket.destroy(),
+    };
   };
   return { target, client };
+}
+
+function connectTo(target: Target, localAddress: string | undefined): Socket {
+  const options = { ...addressOptions(target), localAddress };
+  return target.url.protocol === 'https:' ? connectTls(options) : connect(options);
+}
+
+interface Sending {
+  readonly socket: Socket;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One request over this very socket. Without an agent: that of Node closes idle connections by itself, and hides how
+ * others do it.
+ */
+function exchange(
+  { url }: Target,
+  { socket, signal }: Sending,
+): Promise<Omit<Answer, 'connection' | 'atMs'> | Omit<Failure, 'atMs'>> {
+  return new Promise((resolve) => {
+    const fail = (error: Error): void => resolve({ problem: problemOf(error) });
+    const sent = request({
+      createConnection: () => socket,
+      path: `${url.pathname.replace(/\/$/, '')}/-/whoami`,
+      headers: {
+        host: url.host,
+        accept: 'application/json',
+        connection: 'keep-alive',
+        'user-agent': 'kafka-adapter-doctor',
+      },
+      auth: credentialsOf(url),
+      signal,
+    });
+    sent.on('error', fail);
+    sent.on('response', (response) => {
+      const { localAddress = '', localPort = 0 } = socket;
+      const isLast = response.headers.connection?.toLowerCase() === 'close';
+      readText(response).then((text) => {
+        const whoami = readWhoami(response.statusCode ?? 0, text);
+        resolve(
+          typeof whoami === 'string' ? { problem: whoami } : { localAddress, localPort, isLast, whoami },
+        );
+      }, fail);
+    });
+    sent.end();
+  });
 }
 
 /** Whether the server would speak HTTP/2 with who asks for it; undefined when that cannot be learned. */
@@ -153,6 +172,10 @@ function addressOptions({ url, addresses, port, ca, insecure }: Target) {
   // A server name has to be a name.
   const servername = name === addresses[0] ? '' : name;
   return { host: addresses[0], port, servername, ca, rejectUnauthorized: !insecure };
+}
+
+function credentialsOf({ username, password }: URL): string | undefined {
+  return username === '' ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
 }
 
 /** Without the brackets of an IPv6 address. */

@@ -5,8 +5,8 @@ import { type Finding, finding } from './finding.ts';
 import { type IdleObservation, isAnswer, type Observations } from './observe.ts';
 import type { Answer, Exchange } from './probe.ts';
 
-/** Ages are asked for once a second, and an answer takes its time. */
-const AGE_TOLERANCE_SECONDS = 2;
+/** Ages are rounded, and an answer takes a moment. */
+const AGE_TOLERANCE_SECONDS = 0.1;
 const IDLE_TOLERANCE_MS = 500;
 /** Node waits up to a second longer than it was told. */
 const IDLE_LATE_MS = 2000;
@@ -47,7 +47,8 @@ function ageFindings({ replicas, front }: Facts, { held, waitedMs }: Observation
     const isPinned = !front.spreadsRequests && replicas.length > 1;
     return [finding(isPinned ? 'age_blocked' : 'age_hidden', upstreamAges(answers))];
   }
-  const late = answers.filter((answer) => answer.whoami.connectionAgeSeconds > latest(answer));
+  // An answer that ends its connection may come late when the request did.
+  const late = answers.filter((answer) => !answer.isLast && ageOf(answer) > latestOf(answer));
   if (late.length > 0)
     return [
       finding('age_missing', `Oldest seen: ${ageText(late.map(ageOf))}; limit ${limitText(late[0]!)}.`),
@@ -56,9 +57,9 @@ function ageFindings({ replicas, front }: Facts, { held, waitedMs }: Observation
   return [finding('age_works', leavingText(held, leaving))];
 }
 
-/** The age by which a connection has been asked to leave; that answer itself may come a moment later. */
-function latest({ whoami, isLast }: Answer): number {
-  return whoami.maxAgeSeconds * (1 + whoami.maxAgeJitter) + (isLast ? AGE_TOLERANCE_SECONDS : 0.1);
+/** The greatest age at which an answer may leave its connection open. */
+function latestOf({ whoami }: Answer): number {
+  return whoami.maxAgeSeconds * (1 + whoami.maxAgeJitter) + AGE_TOLERANCE_SECONDS;
 }
 
 const ageOf = ({ whoami }: Answer): number => whoami.connectionAgeSeconds;
