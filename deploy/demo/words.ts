@@ -127,6 +127,6 @@ export function goOn(output: string): string {
     '',
     `  The picture   ${output}`,
     '  Try it        npm start, and a remote_write of your own Prometheus',
-    '  Read on       docs/architecture.md, on connections; the age is 60 s by default',
+    '  Read on       docs/architecture.md (Connections); the age is 60 s by default',
   ].join('\n');
 }
