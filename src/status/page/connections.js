@@ -14,7 +14,7 @@ function textsOf(connection) {
     connection;
   return [
     FORMATS.text(client),
-    agent || 'says no agent',
+    agent || (requests === 0 ? 'no request yet' : 'no user agent'),
     FORMATS.duration(ageSeconds),
     closesInSeconds <= 0 && closesInSeconds !== null ? 'due' : FORMATS.duration(closesInSeconds),
     inFlight > 0 ? 'busy' : FORMATS.duration(idleSeconds),
