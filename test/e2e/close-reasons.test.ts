@@ -8,6 +8,7 @@ import type { ParsedAnswer } from '../support/answer-parser.ts';
 import { eventually } from '../support/eventually.ts';
 import { GoClient } from '../support/go-client.ts';
 import { openRaw, type RawConnection } from '../support/raw-connection.ts';
+import { testServer } from '../support/server.ts';
 import { GoLoad } from './go-load.ts';
 
 const WHOAMI = 'GET /-/whoami HTTP/1.1\r\nHost: adapter\r\n\r\n';
@@ -195,4 +196,14 @@ describe('POST /-/rebalance', { concurrency: 1 }, () => {
     const adapter = await start(t, []);
     assert.equal((await post(adapter)).status, 403);
   });
+});
+
+test('a request that is injected, on no connection at all, is answered past any age and request limit', async () => {
+  const connection = { maxAgeMs: 1, maxAgeJitter: 0, maxRequests: 1 };
+  const { server } = testServer({ connection });
+  for (const url of ['/-/whoami', '/-/healthy', '/nowhere', '/api/v1/status']) {
+    const { statusCode, headers } = await server.app.inject(url);
+    assert.equal(statusCode, url === '/nowhere' ? 404 : 200);
+    assert.notEqual(headers.connection, 'close');
+  }
 });
