@@ -52,7 +52,9 @@ export async function doctor(argv: readonly string[], { stdout, stderr }: Output
   if (stderr.isTTY) stderr.write('\r\x1b[K');
   const diagnosis = diagnose(observed, read.expect);
   const examined = { url, expect: read.expect, observed, diagnosis };
-  stdout.write(read.json ? jsonReport(examined) : textReport(examined, painter(stdout)));
+  const report = read.json ? jsonReport(examined) : textReport(examined, painter(stdout));
+  // A pipe takes a long report in pieces, and the process ends right after this.
+  await new Promise((resolve) => stdout.write(report, resolve));
   return diagnosis.isHealthy ? EXIT_HEALTHY : EXIT_PROBLEM;
 }
 

@@ -92,7 +92,6 @@ export function createProber(target: Target): Prober {
         used.usedMs = performance.now();
         const answer = await exchange(target, { socket, signal: AbortSignal.timeout(answerWithinMs) });
         const atMs = performance.now() - startedMs;
-        if ('problem' in answer || answer.isLast) current = undefined;
         if ('problem' in answer) {
           socket.destroy();
           return { atMs, ...answer };

@@ -196,10 +196,10 @@ export const FINDINGS = {
     meaning: 'An idle connection still worked after the idle timeout of the replica.',
     advice: ['Something in between keeps the connection busy.'],
   },
-  not_waited: {
+  not_seen: {
     level: 'note',
-    meaning: 'There was no time to see everything.',
-    advice: ['Run it without --quick, and without --hold or with a longer one.'],
+    meaning: 'Not everything could be seen.',
+    advice: ['Run it again, without --quick, and without --hold or with a longer one.'],
   },
   ids_equal: {
     level: 'problem',

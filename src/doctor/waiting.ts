@@ -13,22 +13,31 @@ const IDLE_LATE_MS = 2000;
 
 export function waitingFindings(facts: Facts, observed: Observations): Finding[] {
   const age = ageFindings(facts, observed);
-  const idle = observed.idle ? idleFindings(facts, observed.idle) : [];
-  const open = [
-    ...(age.length === 0 ? ['the age limit'] : []),
-    ...(idle.length === 0 ? ['the idle timeout'] : []),
+  const cut = cutFindings(facts, observed.held);
+  const ends = observed.idle ? idleFindings(facts, observed.idle) : [];
+  // What cuts connections in use cuts idle ones too, and that is no idle timeout.
+  const idle = cut.length > 0 ? ends.filter(({ code }) => code !== 'idle_short') : ends;
+  const open = [age.length === 0 && 'the age limit', idle.length === 0 && 'the idle timeout'];
+  return [
+    ...age,
+    ...cut,
+    ...idle,
+    ...notSeen(
+      observed,
+      open.filter((name) => name !== false),
+    ),
   ];
+}
+
+function notSeen({ waitedMs, neededMs }: Observations, open: readonly string[]): Finding[] {
+  if (open.length === 0) return [];
   const seconds = (ms: number): number => Math.round(ms / 1000);
-  const left =
-    open.length === 0
-      ? []
-      : [
-          finding(
-            'not_waited',
-            `Left out: ${open.join(' and ')}. Waited ${seconds(observed.waitedMs)} s of the ${seconds(observed.neededMs)} s that the settings of the replicas need.`,
-          ),
-        ];
-  return [...age, ...cutFindings(facts, observed.held), ...idle, ...left];
+  return [
+    finding(
+      'not_seen',
+      `Not seen: ${open.join(' and ')}. Waited ${seconds(waitedMs)} s of the ${seconds(neededMs)} s that the settings of the replicas need.`,
+    ),
+  ];
 }
 
 /** None at all when the time was too short to tell. */

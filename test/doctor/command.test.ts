@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { PassThrough } from 'node:stream';
+import { Writable } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import { freePort } from '../../deploy/local/ports.ts';
 import { doctor } from '../../src/doctor/command.ts';
@@ -16,9 +16,16 @@ interface Outcome {
 }
 
 async function run(...argv: string[]): Promise<Outcome> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const status = await doctor(argv, { stdout, stderr });
-  return { status, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+  const written = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        written[name] += chunk;
+        done();
+      },
+    });
+  const status = await doctor(argv, { stdout: sink('stdout'), stderr: sink('stderr') });
+  return { status, ...written };
 }
 
 describe('the exit status', () => {

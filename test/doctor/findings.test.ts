@@ -51,9 +51,17 @@ describe('what stands in front', () => {
     assert.equal(observe({ fresh: world.each(40, () => 'a') }).facts.front.kind, 'direct');
   });
 
-  test('layer 4, when the address of the client is kept and that of the replica is another', () => {
-    const world = new World('direct', { a: { localAddress: '198.51.100.7' } });
-    assert.equal(observe({ fresh: world.each(40, () => 'a') }).facts.front.kind, 'layer4');
+  test('layer 4, when but one address or port of the two ends is another', () => {
+    for (const told of [
+      { localAddress: '198.51.100.7' },
+      { localPort: 9090 },
+      { peerAddress: '198.51.100.8' },
+      { peerPort: 1 },
+    ]) {
+      const world = new World('direct', { a: told });
+      const { kind } = observe({ fresh: world.each(40, () => 'a') }).facts.front;
+      assert.equal(kind, 'layer4', JSON.stringify(told));
+    }
   });
 
   test('layer 7, for each of the signs alone', () => {
@@ -113,6 +121,8 @@ describe('spreading', () => {
       whoami: { ...answer.whoami, peerAddress: answer.localAddress },
     }));
     assert.ok(codes(observe({ fresh: world.each(40, () => 'a'), sources: own })).includes('one_replica'));
+    const few = own.slice(0, 9);
+    assert.ok(codes(observe({ fresh: world.each(40, () => 'a'), sources: few })).includes('one_or_sticky'));
   });
 
   test('with one replica of several expected is one problem, not two', () => {
@@ -138,7 +148,7 @@ describe('spreading', () => {
   test('is unknown when nothing was answered', () => {
     const failure = new World('layer4', {}).fail('ECONNRESET');
     const diagnosis = observe({ kept: [failure], fresh: [failure], waitedMs: 0 });
-    assert.deepEqual(codes(diagnosis), ['not_waited', 'requests_failed']);
+    assert.deepEqual(codes(diagnosis), ['not_seen', 'requests_failed']);
     assert.equal(seen(diagnosis, 'requests_failed'), '2 of 2: ECONNRESET (2).');
   });
 });
@@ -152,6 +162,12 @@ describe('replicas with the same id', () => {
       facts.replicas.map(({ name }) => name),
       ['same (a)', 'same (b)'],
     );
+  });
+
+  test('on two hosts are several, also one after the other', () => {
+    const world = new World('layer4', { a: { id: 'same' }, b: { id: 'same' } });
+    const { facts } = observe({ fresh: world.each(40, (index) => (index < 20 ? 'a' : 'b')) });
+    assert.deepEqual([facts.equalIds, facts.restarted], [['same'], []]);
   });
 
   test('one after the other are one that was restarted', () => {

@@ -103,7 +103,7 @@ export const STORIES: Readonly<Record<FindingCode, Story>> = {
   idle_kept: two({}, (world) => ({
     idle: world.idle('a', { ending: undefined, waitedMs: 78_000, after: world.connection()('a') }),
   })),
-  not_waited: two({}, () => ({ held: [], idle: undefined, waitedMs: 0 })),
+  not_seen: two({}, () => ({ held: [], idle: undefined, waitedMs: 0 })),
   ids_equal: two({ a: { id: 'same', hostname: 'host-1' }, b: { id: 'same', hostname: 'host-2' } }),
   restarted: two({ a: { id: 'same', hostname: 'h' }, b: { id: 'same', hostname: 'h' } }, (world) => ({
     sources: [],

@@ -15,7 +15,7 @@ function findings(
   const world = new World(front, {});
   const fresh = world.each(40, (index) => (index % 2 === 0 ? 'a' : 'b'));
   const found = diagnose(observations({ fresh, ...parts(world) })).findings;
-  const waiting = found.filter(({ code }) => /^(age|idle|cut|not_waited)/.test(code));
+  const waiting = found.filter(({ code }) => /^(age|idle|cut|not_seen)/.test(code));
   return Object.fromEntries(waiting.map(({ code, seen }) => [code, seen]));
 }
 
@@ -43,8 +43,8 @@ describe('the age limit', () => {
   test('is unknown when no connection was old enough', () => {
     const found = findings((world) => ({ held: [ages(world, [1, 60, 74])], waitedMs: 74_000 }));
     assert.deepEqual(found, {
-      not_waited:
-        'Left out: the age limit and the idle timeout. Waited 74 s of the 80 s that the settings of the replicas need.',
+      not_seen:
+        'Not seen: the age limit and the idle timeout. Waited 74 s of the 80 s that the settings of the replicas need.',
     });
   });
 
@@ -72,7 +72,7 @@ describe('the age limit', () => {
 
   test('behind a proxy is unknown when there was no time', () => {
     const found = findings((world) => ({ held: [world.one(5, () => 'a')], waitedMs: 5000 }), 'layer7_kept');
-    assert.match(found.not_waited ?? '', /the age limit/);
+    assert.match(found.not_seen ?? '', /the age limit/);
   });
 
   test('behind a proxy is hidden, and not called blocked, when there is one replica anyway', () => {
@@ -119,16 +119,25 @@ describe('an idle connection', () => {
     assert.equal(found.idle_short, 'Idle timeout of the replica 75 s; it ended after 30.0 s, by a reset.');
   });
 
+  test('that ends early says nothing when connections in use were cut as well', () => {
+    const found = findings((world) => ({
+      held: [[...ages(world, [1]), ...ages(world, [1])]],
+      idle: world.idle('a', { ending: { afterMs: 30_000, isReset: true } }),
+    }));
+    assert.ok(!('idle_short' in found));
+    assert.match(found.not_seen ?? '', /idle timeout/);
+  });
+
   test('that was still open when time was up says nothing', () => {
     const idle = { ending: undefined, waitedMs: 20_000 };
     const found = findings((world) => ({
       idle: world.idle('a', { ...idle, after: world.connection()('a') }),
     }));
-    assert.match(found.not_waited ?? '', /idle timeout/);
+    assert.match(found.not_seen ?? '', /idle timeout/);
   });
 
   test('that was never answered says nothing', () => {
     const found = findings((world) => ({ idle: { ...world.idle('a'), first: world.fail('ECONNRESET') } }));
-    assert.match(found.not_waited ?? '', /idle timeout/);
+    assert.match(found.not_seen ?? '', /idle timeout/);
   });
 });
