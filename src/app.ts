@@ -202,10 +202,18 @@ export class App {
       delivery: this.#delivery,
       instruments: this.#metrics.instruments,
       topic: config['kafka.topic'],
+      metadataTopic: config['metadata.topic'],
       maxDecodedBytes: config['http.max_decoded_size'],
       limits: {
         labelsPerSeries: config['limits.labels_per_series'],
         samplesPerRequest: config['limits.samples_per_request'],
+        bucketsPerHistogram: config['limits.buckets_per_histogram'],
+        symbolsPerRequest: config['limits.symbols_per_request'],
+      },
+      rules: {
+        labelNameBytes: config['limits.label_name_length'],
+        labelValueBytes: config['limits.label_value_length'],
+        futureMs: config['limits.future'],
       },
     });
   }

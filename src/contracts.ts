@@ -2,6 +2,7 @@
 
 import type { DropReason } from './errors.ts';
 import type { ByteWriter } from './lib/byte-writer.ts';
+import type { Contents } from './lib/contents.ts';
 
 /**
  * A borrowed view of one series of a request: valid until the reader moves on, so nobody may keep it.
@@ -27,12 +28,78 @@ export interface SeriesView {
   readonly valueWords: Uint32Array;
   /** Milliseconds since 1970; int64 on the wire, exact up to 2^53. */
   readonly timestampsMs: Float64Array;
+  /** When counting began, for each sample; 0 = not told. */
+  readonly startTimestampsMs: Float64Array;
+  readonly histogramCount: number;
+  /** The first `histogramCount` are of this series. */
+  readonly histograms: readonly HistogramView[];
+  readonly exemplarCount: number;
+  /** The first `exemplarCount` are of this series. */
+  readonly exemplars: readonly ExemplarView[];
+  readonly metadata: MetadataView;
+}
+
+/** A native histogram that keeps the rules of its kind (wire/histogram-rules.ts). */
+export interface HistogramView {
+  /** Counts are numbers in a float histogram, bigints (uint64) in an integer one. */
+  readonly isFloat: boolean;
+  readonly count: number | bigint;
+  readonly sum: number;
+  /** The bits of `sum`, which may be a stale marker. */
+  readonly sumLow: number;
+  readonly sumHigh: number;
+  /** -4 to 52: buckets grow by 2^(2^-schema); -53: `customValues` are their upper bounds. */
+  readonly schema: number;
+  readonly zeroThreshold: number;
+  readonly zeroCount: number | bigint;
+  readonly positive: BucketsView;
+  readonly negative: BucketsView;
+  readonly customValues: readonly number[];
+  /** 0 unknown, 1 yes, 2 no, 3 gauge. */
+  readonly resetHint: number;
+  readonly timestampMs: number;
+  /** 0 = not told. */
+  readonly startTimestampMs: number;
+}
+
+/** The buckets of one side: runs of populated indexes, and a count for each. */
+export interface BucketsView {
+  /** A pair a run: steps from the end of the run before (the first: the index itself), and its length. */
+  readonly spans: readonly number[];
+  /** How many observations are in each bucket; absolute, not differences. */
+  readonly counts: readonly (number | bigint)[];
+}
+
+export interface ExemplarView {
+  readonly labelCount: number;
+  /** As in `SeriesView`; sorted by name. */
+  readonly labels: Int32Array;
+  readonly value: number;
+  readonly timestampMs: number;
+}
+
+/** What a request tells of a metric beside its samples; ranges into the `bytes` of the series. */
+export interface MetadataView {
+  /** Index into METRIC_TYPES; 0 = not told. */
+  readonly type: number;
+  readonly helpStart: number;
+  readonly helpEnd: number;
+  readonly unitStart: number;
+  readonly unitEnd: number;
+}
+
+/** What goes with a record beside its value. */
+export interface RecordHead {
+  /** Undefined = no key. */
+  readonly key?: Uint8Array;
+  /** Undefined = one float sample. */
+  readonly contents?: Contents;
 }
 
 /** Where a format puts the records of one series; topic and partition are already chosen. */
 export interface RecordSink {
   /** Starts a record; its value is what the caller writes to the returned writer before `end()`. */
-  begin(timestampMs: number): ByteWriter;
+  begin(timestampMs: number, head?: RecordHead): ByteWriter;
   /** Closes the record begun last. */
   end(): void;
 }
@@ -44,8 +111,8 @@ export interface RecordFormat {
   writeSeries(series: SeriesView, sink: RecordSink): void;
 }
 
-/** How many records of a request will never be in Kafka, by reason. */
-export type DroppedRecords = ReadonlyMap<DropReason, number>;
+/** What of a request will never be in Kafka, by reason. */
+export type DroppedRecords = ReadonlyMap<DropReason, Contents>;
 
 /** The records of one request, written in one synchronous step that ends by `commit` or `rollback`. */
 export interface RequestRecords {

@@ -135,18 +135,29 @@ export class AdapterError extends Error {
   }
 }
 
-/** Why a series, sample or record was left out while the rest of its request was written. Reasons of `samples_dropped_total`. */
+/** Why something was left out while the rest of its request was written. Reasons of `samples_dropped_total`. */
 export const DROP_REASONS = {
   name_missing: 'no label `__name__`, or an empty one',
   label_name_empty: 'a label without a name',
   label_duplicate: 'the same label name twice',
   label_not_utf8: 'a label name or value that is not valid UTF-8',
+  labels_too_many: 'more labels than `limits.labels_per_series`',
+  label_name_too_long: 'a label name over `limits.label_name_length`',
+  label_value_too_long: 'a label value over `limits.label_value_length`',
+  label_ref_invalid: 'a label reference without its partner, or outside of the symbols table',
+  metadata_ref_invalid: 'a reference of help or unit outside of the symbols table',
+  series_empty: 'a series without a sample, histogram or exemplar',
   timestamp_out_of_range: 'a timestamp beyond the year 275760, which no date format can hold',
-  histogram_unsupported: 'a native histogram, which this version does not write yet',
+  timestamp_too_far_ahead: 'a timestamp further ahead of the present than `limits.future`',
+  histogram_invalid: 'a native histogram that breaks the rules of its kind; the answer says which',
+  buckets_too_many:
+    'a native histogram with more buckets, spans and bounds than `limits.buckets_per_histogram`',
+  exemplar_ref_invalid:
+    'a label reference of an exemplar without its partner, or outside of the symbols table',
+  exemplar_labels_invalid: 'an exemplar with an empty or repeated label name, or with text that is not UTF-8',
   record_too_large:
     'a record that is larger than a batch may be (`kafka.max_batch_size`, or what the topic takes)',
   record_refused: 'a record that the broker refuses for good, for example for its timestamp',
-  exemplar_unsupported: 'an exemplar, which this version does not write yet',
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;

@@ -16,6 +16,7 @@ export const SECTIONS = {
   ready: 'Readiness',
   kafka: 'Kafka',
   limits: 'Limits',
+  metadata: 'Metadata of metrics',
   record: 'Records',
   replica: 'This replica',
   log: 'Logging',

@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Connections } from '../connection/connections.ts';
+import { type Contents, NOTHING } from '../lib/contents.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Instruments } from '../metrics.ts';
 import type { WritePipeline } from '../pipeline.ts';
@@ -36,7 +37,7 @@ async function write(
 ): Promise<FastifyReply> {
   try {
     if (request.headers['retry-attempt'] !== undefined) parts.instruments.requestsRetried.inc();
-    await receive(request, parts);
+    await receive({ request, reply }, parts);
     return reply.code(204).send();
   } catch (error) {
     const bodyRead = await discardBody(request.raw);
@@ -45,10 +46,16 @@ async function write(
   }
 }
 
+interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
 /** Everything before the body byte by byte: what the headers alone rule out is answered without reading on. */
-async function receive(request: FastifyRequest, parts: WriteRouteParts): Promise<void> {
+async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Promise<void> {
   const { maxBodyBytes } = parts;
   const version = negotiate(request.contentType, request.headers['content-encoding']);
+  if (version === 'v2') sayWritten(reply, NOTHING);
   checkAnnounced(request.raw, maxBodyBytes);
   const announced = announcedBytes(request.raw);
   // A chunked body may grow to the limit, so that is what it takes.
@@ -56,11 +63,24 @@ async function receive(request: FastifyRequest, parts: WriteRouteParts): Promise
   try {
     const body = await readBody(request.raw, maxBodyBytes);
     releases.push(parts.admission.admit(parts.pipeline.decodedBytes(body)));
-    const { samplesReceived, refusal } = await parts.pipeline.write(body, version);
+    const { received, written, refusal } = await parts.pipeline.write(body, version);
     const connection = parts.connections.of(request.raw.socket);
-    if (connection) connection.samples += samplesReceived;
+    if (connection) connection.samples += received.float + received.histogram;
+    if (version === 'v2') sayWritten(reply, written);
     if (refusal) throw refusal;
   } finally {
     for (const release of releases) release();
   }
+}
+
+/**
+ * Remote-Write 2.0, "Required Written Response Headers": on every answer once the message is known to be 2.0, errors
+ * included, and never to a sender of 1.0, which would believe them.
+ */
+function sayWritten(reply: FastifyReply, { float, histogram, exemplar }: Contents): void {
+  reply.headers({
+    'x-prometheus-remote-write-samples-written': float,
+    'x-prometheus-remote-write-histograms-written': histogram,
+    'x-prometheus-remote-write-exemplars-written': exemplar,
+  });
 }

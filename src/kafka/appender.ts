@@ -2,6 +2,7 @@
 
 import type { DroppedRecords, RecordSink, RequestRecords } from '../contracts.ts';
 import { AdapterError, type DropReason } from '../errors.ts';
+import { type Contents, NOTHING, plus } from '../lib/contents.ts';
 import { formatSize } from '../lib/units.ts';
 import type { Partition, Touched, Writing } from './partition.ts';
 import { PendingRequest } from './pending-request.ts';
@@ -29,7 +30,7 @@ export class Appender implements RequestRecords, Writing {
   readonly #nowhere: RecordBatch;
   readonly unknownTopics = new Set<string>();
   #touched: Touched[] = [];
-  #dropped = new Map<DropReason, number>();
+  #dropped = new Map<DropReason, Contents>();
   #nowMs = 0;
   #requestBytes = 0;
   /** Bytes of all batches of records that Kafka has not acknowledged. */
@@ -58,8 +59,8 @@ export class Appender implements RequestRecords, Writing {
     this.#touched.push(touched);
   }
 
-  tooLarge(): void {
-    this.#dropped.set('record_too_large', (this.#dropped.get('record_too_large') ?? 0) + 1);
+  tooLarge(contents: Contents): void {
+    this.#dropped.set('record_too_large', plus(this.#dropped.get('record_too_large') ?? NOTHING, contents));
   }
 
   wrote(bytes: number): void {

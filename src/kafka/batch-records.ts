@@ -1,5 +1,6 @@
 /** Reads the records of a batch again, to make other batches of them. */
 
+import type { Contents } from '../lib/contents.ts';
 import type { PendingRequest } from './pending-request.ts';
 import { HEADER_BYTES, type RecordBatch } from './record-batch.ts';
 import { readVarint } from './varint.ts';
@@ -32,7 +33,7 @@ export function redistribute(
     if (destination) {
       if (!made.includes(destination)) made.push(destination);
       claim(destination, ownerOf(batch, place));
-      copyRecord(batch, recordLength.end, destination);
+      copyRecord({ batch, bodyAt: recordLength.end, contents: batch.contentsOf(place) }, destination);
     }
     at = next;
   }
@@ -48,14 +49,25 @@ function claim(destination: RecordBatch, request: PendingRequest): void {
   request.waitForOneMore();
 }
 
-/** attributes int8, timestampDelta varlong, offsetDelta varint, keyLength varint, valueLength varint, value. */
-function copyRecord(batch: RecordBatch, bodyAt: number, destination: RecordBatch): void {
+interface Place {
+  readonly batch: RecordBatch;
+  /** Offset behind the length of the record. */
+  readonly bodyAt: number;
+  readonly contents: Contents;
+}
+
+/** attributes int8, timestampDelta varlong, offsetDelta varint, keyLength varint, key, valueLength varint, value. */
+function copyRecord(from: Place, destination: RecordBatch): void {
+  const { batch, bodyAt, contents } = from;
   const { bytes } = batch.writer;
   const timestampDelta = readVarint(bytes, bodyAt + 1);
   const offsetDelta = readVarint(bytes, timestampDelta.end);
   const keyLength = readVarint(bytes, offsetDelta.end);
-  const valueLength = readVarint(bytes, keyLength.end);
-  const out = destination.begin(batch.baseTimestampMs + timestampDelta.value);
+  const keyEnd = keyLength.end + Math.max(keyLength.value, 0);
+  const valueLength = readVarint(bytes, keyEnd);
+  const key = keyLength.value < 0 ? undefined : bytes.subarray(keyLength.end, keyEnd);
+  const head = { ...(key && { key }), contents };
+  const out = destination.begin(batch.baseTimestampMs + timestampDelta.value, head);
   out.copy(bytes, valueLength.end, valueLength.end + valueLength.value);
   destination.end();
 }

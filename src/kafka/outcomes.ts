@@ -143,7 +143,7 @@ export class Outcomes {
   }
 
   #drop(batch: RecordBatch, places: Iterable<number>, reason: DropReason): void {
-    for (const place of places) ownerOf(batch, place).drop(reason);
+    for (const place of places) ownerOf(batch, place).drop(reason, batch.contentsOf(place));
   }
 
   /** Puts `made` where `batch` was. */

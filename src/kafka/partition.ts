@@ -1,7 +1,8 @@
 /** One partition: the batch that is open for records, those that wait, and the one under way. */
 
-import type { RecordSink } from '../contracts.ts';
+import type { RecordHead, RecordSink } from '../contracts.ts';
 import type { ByteWriter } from '../lib/byte-writer.ts';
+import type { Contents } from '../lib/contents.ts';
 import type { Mark, ProducerStamp, RecordBatch } from './record-batch.ts';
 
 const MAX_EPOCH = 32767;
@@ -27,7 +28,7 @@ export interface Touched {
 export interface Writing {
   readonly recordTimeMs: (sampleMs: number) => number;
   touch(touched: Touched): void;
-  tooLarge(): void;
+  tooLarge(contents: Contents): void;
   /** So many bytes more are in the batches. */
   wrote(bytes: number): void;
 }
@@ -64,11 +65,11 @@ export class Partition implements RecordSink {
     return this;
   }
 
-  begin(timestampMs: number): ByteWriter {
+  begin(timestampMs: number, head?: RecordHead): ByteWriter {
     if (this.#open.length >= this.#limits.maxBatchBytes) this.#closeOpen();
     this.#touch();
     this.#timestampMs = this.#writing!.recordTimeMs(timestampMs);
-    return this.#open.begin(this.#timestampMs);
+    return this.#open.begin(this.#timestampMs, head);
   }
 
   end(): void {
@@ -87,16 +88,17 @@ export class Partition implements RecordSink {
   /** The record did not fit any more: it goes to a batch of its own, or nowhere when it fits none. */
   #moveLastRecord(batch: RecordBatch): void {
     const value = batch.lastValue();
+    const head = batch.lastHead();
     this.#writing!.wrote(batch.lastRecordStart - batch.length);
     const isAlone = batch.count === 1;
     batch.dropLast();
     if (isAlone) {
-      this.#writing!.tooLarge();
+      this.#writing!.tooLarge(head.contents);
       return;
     }
     this.#closeOpen();
     this.#touch();
-    this.#open.begin(this.#timestampMs).copy(value, 0, value.length);
+    this.#open.begin(this.#timestampMs, head).copy(value, 0, value.length);
     this.end();
   }
 

@@ -2,16 +2,17 @@
 
 import type { DroppedRecords } from '../contracts.ts';
 import type { AdapterError, DropReason } from '../errors.ts';
+import { type Contents, NOTHING, plus } from '../lib/contents.ts';
 
 export class PendingRequest {
   readonly done: Promise<DroppedRecords>;
-  readonly #dropped: Map<DropReason, number>;
+  readonly #dropped: Map<DropReason, Contents>;
   #resolve: (dropped: DroppedRecords) => void = () => {};
   #reject: (error: AdapterError) => void = () => {};
   #waitingFor: number;
 
   /** `batches` is how many acknowledgements it takes; `dropped` are records left out already. */
-  constructor(batches: number, dropped: Map<DropReason, number>) {
+  constructor(batches: number, dropped: Map<DropReason, Contents>) {
     this.#waitingFor = batches;
     this.#dropped = dropped;
     this.done = new Promise((resolve, reject) => {
@@ -33,8 +34,8 @@ export class PendingRequest {
   }
 
   /** A record of it will never be in Kafka; the others may. */
-  drop(reason: DropReason): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+  drop(reason: DropReason, contents: Contents): void {
+    this.#dropped.set(reason, plus(this.#dropped.get(reason) ?? NOTHING, contents));
   }
 
   /** One of its batches is lost; the first such error is the answer. */

@@ -2,7 +2,9 @@
 
 import type { Buffer } from 'node:buffer';
 import { crc32c } from '@node-rs/crc32';
+import type { RecordHead } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
+import { type Contents, ONE_FLOAT } from '../lib/contents.ts';
 import type { PendingRequest } from './pending-request.ts';
 import { LONGEST_VARINT, putVarint, varintBytes, writeVarlong } from './varint.ts';
 
@@ -70,6 +72,10 @@ export class RecordBatch {
   #maxBeforeMs = 0;
   #recordStart = 0;
   #valueStart = 0;
+  /** The key of the record begun last. */
+  #lastKey: Uint8Array | undefined;
+  /** By place, of the records that hold something else than one float sample. */
+  readonly #contents = new Map<number, Contents>();
 
   constructor(capacity: number) {
     this.writer = new ByteWriter(capacity);
@@ -92,8 +98,18 @@ export class RecordBatch {
 
   rollback(mark: Mark): void {
     this.writer.truncate(mark.length);
+    if (this.#contents.size > 0) this.#forgetContents(mark.count);
     this.count = mark.count;
     this.#maxTimestampMs = mark.maxTimestampMs;
+  }
+
+  #forgetContents(from: number): void {
+    for (const place of this.#contents.keys()) if (place >= from) this.#contents.delete(place);
+  }
+
+  /** What the record at `place` holds. */
+  contentsOf(place: number): Contents {
+    return this.#contents.get(place) ?? ONE_FLOAT;
   }
 
   /** Empties the batch for another use of its memory. */
@@ -105,11 +121,11 @@ export class RecordBatch {
   }
 
   /**
-   * record: length varint, attributes int8, timestampDelta varlong, offsetDelta varint, keyLength varint,
+   * record: length varint, attributes int8, timestampDelta varlong, offsetDelta varint, keyLength varint, key,
    * valueLength varint, value, headerCount varint.
    * Begins one; the value is what the caller writes to `writer` before `end`.
    */
-  begin(timestampMs: number): ByteWriter {
+  begin(timestampMs: number, head?: RecordHead): ByteWriter {
     const { writer } = this;
     this.#maxBeforeMs = this.#maxTimestampMs;
     if (this.count === 0) {
@@ -122,10 +138,20 @@ export class RecordBatch {
     writer.bytes[writer.length++] = 0;
     writeVarlong(writer, timestampMs - this.baseTimestampMs);
     writer.length = putVarint(writer.bytes, writer.length, this.count);
-    writer.bytes[writer.length++] = NO_KEY;
+    this.#lastKey = head?.key;
+    if (head?.key) this.#writeKey(head.key);
+    else writer.bytes[writer.length++] = NO_KEY;
+    if (head?.contents) this.#contents.set(this.count, head.contents);
     writer.length += USUAL_LENGTH_BYTES;
     this.#valueStart = writer.length;
     return writer;
+  }
+
+  #writeKey(key: Uint8Array): void {
+    const { writer } = this;
+    writer.length = putVarint(writer.bytes, writer.length, key.length);
+    writer.copy(key, 0, key.length);
+    writer.reserve(USUAL_LENGTH_BYTES);
   }
 
   /** Closes the record: its two lengths are known now. */
@@ -153,6 +179,12 @@ export class RecordBatch {
   lastValue(): Buffer {
     const { bytes, length } = this.writer;
     return bytes.subarray(this.#valueStart, length - 1);
+  }
+
+  /** What went with the record closed last. */
+  lastHead(): Required<Pick<RecordHead, 'contents'>> & RecordHead {
+    const contents = this.contentsOf(this.count - 1);
+    return this.#lastKey ? { key: this.#lastKey, contents } : { contents };
   }
 
   /** Takes the record closed last out again. */

@@ -112,12 +112,16 @@ export const METRICS = {
   }),
   samplesDropped: counter(
     'samples_dropped_total',
-    'Samples left out of a request whose rest was written; the answer was 400.',
+    'Samples, histograms and exemplars left out of a request whose rest was written; the answer was 400.',
     { labels: ['reason'], born: each('reason', Object.keys(DROP_REASONS)) },
   ),
   metadataReceived: counter(
     'metadata_received_total',
-    'Metadata entries (type, help, unit) of 1.0 requests; they are not written to Kafka.',
+    'Metadata entries (type, help, unit) of 1.0 requests.',
+  ),
+  metadataWritten: counter(
+    'metadata_written_total',
+    'Metadata entries acknowledged by Kafka; none unless metadata.topic is set.',
   ),
   receivedBytes: counter('received_bytes_total', 'Bytes of write requests, as received and decoded.', {
     labels: ['encoding'],

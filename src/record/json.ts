@@ -1,8 +1,11 @@
 /** The format `json`: one record a sample, the fields of Telefonica's adapter with nothing lost. */
 
-import type { RecordFormat, RecordSink, SeriesView } from '../contracts.ts';
+import type { HistogramView, RecordFormat, RecordSink, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
+import { type Contents, NOTHING, ONE_FLOAT, ONE_HISTOGRAM } from '../lib/contents.ts';
 import { Snippet } from '../lib/snippet.ts';
+import { writeHistogram } from './histogram-json.ts';
+import { Extras, hasExtras } from './json-extras.ts';
 import { LONGEST_ESCAPE, writeEscaped, writePlain } from './json-string.ts';
 import { LONGEST_NUMBER, writeNumber } from './number-text.ts';
 import { LONGEST_TIME, TimeText } from './time-text.ts';
@@ -20,21 +23,28 @@ const BEFORE_TIME = new Snippet('","timestamp":"');
 const BEFORE_VALUE = new Snippet('","value":"');
 const END = new Snippet('"}');
 const STALE_END = new Snippet('","stale":true}');
+/** Longest of what an entry may have beside labels, times and texts of its own. */
+const FIXED_ENTRY_BYTES = 160;
 const FIXED_BYTES = 64;
 const BYTES_AROUND_LABEL = 6;
 
 /**
- * `{"labels":{...},"name":"up","timestamp":"2026-11-22T10:00:00.123Z","value":"1"}`, then `,"stale":true` for
- * the stale marker. Labels are sorted by name, the time has milliseconds in UTC, the value is a string.
+ * `{"labels":{...},"name":"up","timestamp":"2026-11-22T10:00:00.123Z","value":"1"}`, then where they apply
+ * `"stale":true`, `start_timestamp`, `type`, `unit`, `help` and, with the last record of an entry, `exemplars`.
+ * Labels are sorted by name, the time has milliseconds in UTC, the value is a string. A native histogram has
+ * `histogram` in the place of `value`; exemplars that come alone are a record with neither.
  */
 export class JsonFormat implements RecordFormat {
   readonly name = 'json';
   readonly #time = new TimeText();
   /** What the samples of a series have in common, when there are several. */
   readonly #head = new ByteWriter();
+  readonly #extras = new Extras();
 
   writeSeries(series: SeriesView, sink: RecordSink): void {
-    if (series.sampleCount === 1) {
+    const { sampleCount, histogramCount, exemplarCount } = series;
+    const isUsual = histogramCount === 0 && exemplarCount === 0 && !hasExtras(series);
+    if (isUsual && sampleCount === 1) {
       const out = sink.begin(series.timestampsMs[0]);
       writeHead(out, series);
       this.#writeSample(out, series, 0);
@@ -43,7 +53,11 @@ export class JsonFormat implements RecordFormat {
     }
     this.#head.truncate();
     writeHead(this.#head, series);
-    for (let i = 0; i < series.sampleCount; i++) {
+    if (!isUsual) {
+      this.#writeEntry(series, sink);
+      return;
+    }
+    for (let i = 0; i < sampleCount; i++) {
       const out = sink.begin(series.timestampsMs[i]);
       out.copy(this.#head.bytes, 0, this.#head.length);
       this.#writeSample(out, series, i);
@@ -59,6 +73,58 @@ export class JsonFormat implements RecordFormat {
     writeNumber(out, series.values[index]);
     const isStale = valueWords[index * 2] === STALE_LOW && valueWords[index * 2 + 1] === STALE_HIGH;
     (isStale ? STALE_END : END).write(out);
+  }
+
+  /** An entry with more than samples: each record ends in what else was told. */
+  #writeEntry(series: SeriesView, sink: RecordSink): void {
+    const { sampleCount, histogramCount, histograms, exemplarCount } = series;
+    this.#extras.use(series);
+    const last = sampleCount + histogramCount - 1;
+    const contents = (place: number, kind: Contents): Contents =>
+      place === last ? { ...kind, exemplar: exemplarCount } : kind;
+    for (let i = 0; i < sampleCount; i++) {
+      const out = this.#begin(sink, series.timestampsMs[i], contents(i, ONE_FLOAT));
+      this.#writeSample(out, series, i);
+      // In the place of the brace.
+      out.length--;
+      this.#extras.write(out, series.startTimestampsMs[i], i === last);
+      sink.end();
+    }
+    for (let i = 0; i < histogramCount; i++) {
+      const histogram = histograms[i]!;
+      const place = sampleCount + i;
+      const out = this.#begin(sink, histogram.timestampMs, contents(place, ONE_HISTOGRAM));
+      this.#writeHistogram(out, histogram);
+      this.#extras.write(out, histogram.startTimestampMs, place === last);
+      sink.end();
+    }
+    if (last < 0) this.#writeExemplarsAlone(series, sink);
+  }
+
+  #begin(sink: RecordSink, timestampMs: number, contents: Contents): ByteWriter {
+    const out = sink.begin(timestampMs, { contents });
+    out.copy(this.#head.bytes, 0, this.#head.length);
+    out.reserve(FIXED_ENTRY_BYTES);
+    return out;
+  }
+
+  #writeHistogram(out: ByteWriter, histogram: HistogramView): void {
+    this.#time.write(out, histogram.timestampMs);
+    out.ascii('","histogram":');
+    writeHistogram(out, histogram);
+    const isStale = histogram.sumLow === STALE_LOW && histogram.sumHigh === STALE_HIGH;
+    if (isStale) out.ascii(',"stale":true');
+  }
+
+  /** With the time of the last of them. */
+  #writeExemplarsAlone(series: SeriesView, sink: RecordSink): void {
+    const { exemplars, exemplarCount } = series;
+    const { timestampMs } = exemplars[exemplarCount - 1]!;
+    const out = this.#begin(sink, timestampMs, { ...NOTHING, exemplar: exemplarCount });
+    this.#time.write(out, timestampMs);
+    out.ascii('"');
+    this.#extras.write(out, 0, true);
+    sink.end();
   }
 }
 

@@ -10,6 +10,7 @@ const FIXED32 = 5;
 
 const MAX_GROUP_DEPTH = 100;
 const MAX_VARINT_BYTES = 10;
+const TWO_TO_32 = 4_294_967_296;
 
 /** The bytes are not the message they should be. Caught where a request is read, to become an answer. */
 export class MalformedError extends Error {}
@@ -21,6 +22,9 @@ export class Cursor {
   /** The lower and upper half of the last 64-bit varint. */
   low = 0;
   high = 0;
+
+  readonly #words = new Uint32Array(2);
+  readonly #double = new Float64Array(this.#words.buffer);
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -92,6 +96,31 @@ export class Cursor {
     this.low = (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
     this.high = (bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24)) >>> 0;
     this.at += 8;
+  }
+
+  /** A double; its bits are in `low` and `high`, for those to whom the payload of a NaN matters. */
+  double(end: number): number {
+    this.fixed64(end);
+    this.#words[0] = this.low;
+    this.#words[1] = this.high;
+    return this.#double[0]!;
+  }
+
+  /** A signed varint of 64 bits; exact up to 2^53. */
+  int64(end: number): number {
+    this.varint64(end);
+    return (this.high | 0) * TWO_TO_32 + this.low;
+  }
+
+  /** A varint of which 32 bits count, however long it is, as protobuf has it. */
+  lowUint32(end: number): number {
+    const first = this.bytes[this.at]!;
+    if (first < 0x80 && this.at < end) {
+      this.at++;
+      return first;
+    }
+    this.varint64(end);
+    return this.low;
   }
 
   /** Steps over the value of a field whose tag was just read. */

@@ -7,7 +7,7 @@ const PROTO_FOLDER = new URL('../../proto/', import.meta.url);
 
 /** The definitions of one file under proto/. */
 export function loadProto(file: string): protobuf.Root {
-  return protobuf.parse(readFileSync(new URL(file, PROTO_FOLDER), 'utf8')).root;
+  return protobuf.parse(readFileSync(new URL(file, PROTO_FOLDER), 'utf8'), { keepCase: true }).root;
 }
 
 /** Field name -> field number of one message; asking for a field it lacks throws. */

@@ -2,7 +2,7 @@
 
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { DropReason } from '../errors.ts';
-import type { Series } from './series.ts';
+import type { LabelSet } from './label-set.ts';
 
 /** `__name__` as two little-endian words. */
 const NAME_LOW = 0x616e5f5f;
@@ -18,24 +18,25 @@ const HASH_SEED = 0x2f0b4c47;
 const HASH_FACTOR = 0x9e3779b1;
 
 /**
- * Checks and canonicalises a series: labels sorted by name (unsorted ones are accepted, since senders differ),
+ * Checks and canonicalises a label set: labels sorted by name (unsorted ones are accepted, since senders differ),
  * empty values dropped (an empty label is an absent one), `nameLabel` and `hash` set.
- * Returns the reason why the series cannot be written, or undefined when it can.
+ * Returns the reason why what it labels cannot be written, or undefined when it can.
  */
-export function canonicalise(series: Series): DropReason | undefined {
-  if (!isCanonical(series)) {
-    const reason = makeCanonical(series);
+export function canonicalise(set: LabelSet): DropReason | undefined {
+  if (set.isOverLimit) return 'labels_too_many';
+  if (!isCanonical(set)) {
+    const reason = makeCanonical(set);
     if (reason !== undefined) return reason;
   }
-  const isAscii = hashLabels(series);
-  if (!isAscii && !hasUtf8Only(series)) return 'label_not_utf8';
-  return series.nameLabel < 0 ? 'name_missing' : undefined;
+  const isAscii = hashLabels(set);
+  if (!isAscii && !hasUtf8Only(set)) return 'label_not_utf8';
+  return set.nameLabel < 0 ? 'name_missing' : undefined;
 }
 
 /** Whether names are strictly ascending and nothing is empty: what every sender sends. */
-function isCanonical(series: Series): boolean {
-  const { bytes, labels } = series;
-  const offsets = series.labelCount * 4;
+function isCanonical(set: LabelSet): boolean {
+  const { bytes, labels } = set;
+  const offsets = set.labelCount * 4;
   let beforeStart = 0;
   let beforeEnd = 0;
   for (let at = 0; at < offsets; at += 4) {
@@ -55,34 +56,34 @@ function isCanonical(series: Series): boolean {
 }
 
 /** The general way: sorts, refuses empty and repeated names, drops empty values. */
-function makeCanonical(series: Series): DropReason | undefined {
-  const { labels } = series;
-  sortLabels(series);
-  for (let i = 0; i < series.labelCount; i++) {
+function makeCanonical(set: LabelSet): DropReason | undefined {
+  const { labels } = set;
+  sortLabels(set);
+  for (let i = 0; i < set.labelCount; i++) {
     if (labels[i * 4] === labels[i * 4 + 1]) return 'label_name_empty';
-    if (i > 0 && compareNames(series, i - 1, i) === 0) return 'label_duplicate';
+    if (i > 0 && compareNames(set, i - 1, i) === 0) return 'label_duplicate';
   }
   let kept = 0;
-  for (let i = 0; i < series.labelCount; i++) {
+  for (let i = 0; i < set.labelCount; i++) {
     if (labels[i * 4 + 2] === labels[i * 4 + 3]) continue;
     labels.copyWithin(kept * 4, i * 4, i * 4 + 4);
     kept++;
   }
-  series.labelCount = kept;
+  set.labelCount = kept;
   return undefined;
 }
 
 /** A hostile order costs n log n, not n squared. */
-function sortLabels(series: Series): void {
-  const order = Array.from({ length: series.labelCount }, (_, index) => index);
-  order.sort((left, right) => compareNames(series, left, right));
-  const before = series.labels.slice(0, series.labelCount * 4);
+function sortLabels(set: LabelSet): void {
+  const order = Array.from({ length: set.labelCount }, (_, index) => index);
+  order.sort((left, right) => compareNames(set, left, right));
+  const before = set.labels.slice(0, set.labelCount * 4);
   order.forEach((from, to) => {
-    series.labels.set(before.subarray(from * 4, from * 4 + 4), to * 4);
+    set.labels.set(before.subarray(from * 4, from * 4 + 4), to * 4);
   });
 }
 
-function compareNames({ bytes, labels }: Series, left: number, right: number): number {
+function compareNames({ bytes, labels }: LabelSet, left: number, right: number): number {
   return Buffer.compare(
     bytes.subarray(labels[left * 4], labels[left * 4 + 1]),
     bytes.subarray(labels[right * 4], labels[right * 4 + 1]),
@@ -93,13 +94,13 @@ function compareNames({ bytes, labels }: Series, left: number, right: number): n
  * Sets `nameLabel`, `isPlain` and `hash`; true when every byte is ASCII. The hash takes the values only, word by
  * word: it spreads series over partitions, and two label sets that differ in a name alone may well share one.
  */
-function hashLabels(series: Series): boolean {
-  const { view, labels } = series;
-  const offsets = series.labelCount * 4;
+function hashLabels(set: LabelSet): boolean {
+  const { view, labels } = set;
+  const offsets = set.labelCount * 4;
   let hash = HASH_SEED;
   let seen = 0;
   let odd = 0;
-  series.nameLabel = -1;
+  set.nameLabel = -1;
   for (let at = 0; at < offsets; at += 4) {
     const nameEnd = labels[at + 1];
     let i = labels[at];
@@ -108,7 +109,7 @@ function hashLabels(series: Series): boolean {
       view.getInt32(i, true) === NAME_LOW &&
       view.getInt32(i + 4, true) === NAME_HIGH
     ) {
-      series.nameLabel = at >> 2;
+      set.nameLabel = at >> 2;
     }
     for (; nameEnd - i >= 4; i += 4) {
       const word = view.getInt32(i, true);
@@ -131,8 +132,8 @@ function hashLabels(series: Series): boolean {
     // The length keeps apart what the letters filled up.
     hash = (Math.imul(hash, HASH_FACTOR) + (lastOfValue ^ ((valueEnd - i) << 24))) | 0;
   }
-  series.hash = finish(hash);
-  series.isPlain = ((seen | odd) & HIGH_BITS) === 0;
+  set.hash = finish(hash);
+  set.isPlain = ((seen | odd) & HIGH_BITS) === 0;
   return (seen & HIGH_BITS) === 0;
 }
 
@@ -151,7 +152,7 @@ function finish(sum: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-function hasUtf8Only({ bytes, labels, labelCount }: Series): boolean {
+function hasUtf8Only({ bytes, labels, labelCount }: LabelSet): boolean {
   for (let at = 0; at < labelCount * 4; at += 2) {
     if (!isUtf8(bytes.subarray(labels[at], labels[at + 1]))) return false;
   }

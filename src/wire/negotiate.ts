@@ -3,7 +3,7 @@
 import { AdapterError } from '../errors.ts';
 
 /** The message a body holds. Chosen by Content-Type only, never by X-Prometheus-Remote-Write-Version. */
-export type MessageVersion = 'v1';
+export type MessageVersion = 'v1' | 'v2';
 
 const MEDIA_TYPE = 'application/x-protobuf';
 const MESSAGE_V1 = 'prometheus.WriteRequest';
@@ -60,12 +60,9 @@ function versionOf(contentType: string | undefined): MessageVersion {
   const media = parseMediaType(contentType);
   const message = media?.parameters.get('proto') ?? MESSAGE_V1;
   if (media?.type === MEDIA_TYPE && message === MESSAGE_V1) return 'v1';
-  const hint =
-    message === MESSAGE_V2
-      ? 'Remote-Write 2.0 is not supported yet, set protobuf_message: prometheus.WriteRequest'
-      : `send ${MEDIA_TYPE};proto=${MESSAGE_V1}`;
+  if (media?.type === MEDIA_TYPE && message === MESSAGE_V2) return 'v2';
   throw new AdapterError(
     'content_type_unsupported',
-    `Content-Type ${JSON.stringify(contentType)} is not supported, ${hint}`,
+    `Content-Type ${JSON.stringify(contentType)} is not supported, send ${MEDIA_TYPE} with proto=${MESSAGE_V1} or proto=${MESSAGE_V2}`,
   );
 }

@@ -1,98 +1,117 @@
 /** The reusable memory of one series while a request is read. */
 
-import { Buffer } from 'node:buffer';
-import type { SeriesView } from '../contracts.ts';
-import { AdapterError } from '../errors.ts';
-import { viewOf } from '../lib/byte-writer.ts';
+import type { ExemplarView, SeriesView } from '../contracts.ts';
+import { AdapterError, type DropReason } from '../errors.ts';
+import { Histogram } from './histogram.ts';
+import { LabelSet } from './label-set.ts';
 
-const FIRST_LABELS = 64;
 const FIRST_SAMPLES = 16;
-const OFFSETS_PER_LABEL = 4;
+/** Histograms and exemplars that are kept for the next request; a series seldom has more than one. */
+const KEPT_PARTS = 64;
 const TWO_TO_32 = 4294967296;
 
 /** How much a request may make of the memory for one series; each is an option. */
 export interface SeriesLimits {
   /** `limits.labels_per_series` */
   readonly labelsPerSeries: number;
-  /** `limits.samples_per_request` */
+  /** `limits.samples_per_request`; histograms and exemplars count as samples. */
   readonly samplesPerRequest: number;
+  /** `limits.buckets_per_histogram` */
+  readonly bucketsPerHistogram: number;
+  /** `limits.symbols_per_request` */
+  readonly symbolsPerRequest: number;
 }
 
-function overLimit(what: string, limit: number, option: string): AdapterError {
-  return new AdapterError('limit_exceeded', `${what}, more than ${option} (${limit})`);
+export class Exemplar extends LabelSet implements ExemplarView {
+  value = 0;
+  timestampMs = 0;
+  /** Why the reader could not make sense of it. */
+  problem: DropReason | undefined;
 }
 
-export class Series implements SeriesView {
-  readonly #limits: SeriesLimits;
+export class Series extends LabelSet implements SeriesView {
+  readonly limits: SeriesLimits;
   #requestSamples = 0;
-  bytes: Uint8Array = Buffer.alloc(0);
-  view = viewOf(this.bytes);
-  labelCount = 0;
-  labels = new Int32Array(FIRST_LABELS * OFFSETS_PER_LABEL);
-  nameLabel = -1;
-  hash = 0;
-  isPlain = false;
   sampleCount = 0;
   values = new Float64Array(FIRST_SAMPLES);
   valueWords = new Uint32Array(this.values.buffer);
   timestampsMs = new Float64Array(FIRST_SAMPLES);
-  /** Entries seen but not kept: this version does not write them. */
-  exemplarCount = 0;
+  startTimestampsMs = new Float64Array(FIRST_SAMPLES);
   histogramCount = 0;
+  readonly histograms: Histogram[] = [];
+  exemplarCount = 0;
+  readonly exemplars: Exemplar[] = [];
+  readonly metadata = { type: 0, helpStart: 0, helpEnd: 0, unitStart: 0, unitEnd: 0 };
+  /** Why the reader could not make sense of the series. */
+  problem: DropReason | undefined;
 
   constructor(limits: SeriesLimits) {
-    this.#limits = limits;
+    super(limits.labelsPerSeries);
+    this.limits = limits;
   }
 
-  /** Makes ready for a request; `view` is of the same memory, with slack behind the last label. */
-  useBytes(bytes: Uint8Array, view: DataView): void {
-    this.bytes = bytes;
-    this.view = view;
+  override useBytes(bytes: Uint8Array, view: DataView): void {
+    super.useBytes(bytes, view);
     this.#requestSamples = 0;
+    this.histograms.length = Math.min(this.histograms.length, KEPT_PARTS);
+    this.exemplars.length = Math.min(this.exemplars.length, KEPT_PARTS);
   }
 
   /** Makes ready for the next series. */
   reset(): void {
-    this.labelCount = 0;
-    this.nameLabel = -1;
+    this.clearLabels();
     this.sampleCount = 0;
-    this.exemplarCount = 0;
     this.histogramCount = 0;
+    this.exemplarCount = 0;
+    this.metadata.type = 0;
+    this.metadata.helpStart = 0;
+    this.metadata.helpEnd = 0;
+    this.metadata.unitStart = 0;
+    this.metadata.unitEnd = 0;
+    this.problem = undefined;
   }
 
   /**
-   * Adds a label and returns where its four offsets go in `labels`; they hold what was there before.
-   * Throws AdapterError `limit_exceeded`.
-   */
-  addLabel(): number {
-    const { labelsPerSeries } = this.#limits;
-    if (this.labelCount >= labelsPerSeries) {
-      throw overLimit(
-        `a series has over ${labelsPerSeries} labels`,
-        labelsPerSeries,
-        'limits.labels_per_series',
-      );
-    }
-    const at = this.labelCount * OFFSETS_PER_LABEL;
-    if (at === this.labels.length) this.#growLabels();
-    this.labelCount++;
-    return at;
-  }
-
-  /**
-   * Adds a sample and returns its index; value and time hold what was there before.
+   * Adds a sample and returns its index; value and times hold what was there before.
    * Throws AdapterError `limit_exceeded`.
    */
   addSample(): number {
-    const { samplesPerRequest } = this.#limits;
-    if (++this.#requestSamples > samplesPerRequest) {
-      const what = `the request has over ${samplesPerRequest} samples`;
-      throw overLimit(what, samplesPerRequest, 'limits.samples_per_request');
-    }
+    this.#countSample();
     const index = this.sampleCount;
     if (index === this.values.length) this.#growSamples();
     this.sampleCount++;
     return index;
+  }
+
+  /** Adds a histogram, which holds what was there before. Throws AdapterError `limit_exceeded`. */
+  addHistogram(): Histogram {
+    this.#countSample();
+    const index = this.histogramCount++;
+    this.histograms[index] ??= new Histogram();
+    return this.histograms[index];
+  }
+
+  /** Adds an exemplar without labels. Throws AdapterError `limit_exceeded`. */
+  addExemplar(): Exemplar {
+    this.#countSample();
+    const index = this.exemplarCount++;
+    this.exemplars[index] ??= new Exemplar(this.limits.labelsPerSeries);
+    const exemplar = this.exemplars[index];
+    exemplar.useBytes(this.bytes, this.view);
+    exemplar.clearLabels();
+    exemplar.value = 0;
+    exemplar.timestampMs = 0;
+    exemplar.problem = undefined;
+    return exemplar;
+  }
+
+  #countSample(): void {
+    const { samplesPerRequest } = this.limits;
+    if (++this.#requestSamples <= samplesPerRequest) return;
+    throw new AdapterError(
+      'limit_exceeded',
+      `the request has over ${samplesPerRequest} samples, more than limits.samples_per_request (${samplesPerRequest})`,
+    );
   }
 
   /** Sets the bits of a value; words, not a number, because a float register may quieten a signalling NaN. */
@@ -106,10 +125,11 @@ export class Series implements SeriesView {
     this.timestampsMs[index] = (high | 0) * TWO_TO_32 + (low >>> 0);
   }
 
-  #growLabels(): void {
-    const grown = new Int32Array(this.labels.length * 2);
-    grown.set(this.labels);
-    this.labels = grown;
+  /** Puts sample `from` in the place of sample `to`. */
+  moveSample(from: number, to: number): void {
+    this.setValueBits(to, this.valueWords[from * 2], this.valueWords[from * 2 + 1]);
+    this.timestampsMs[to] = this.timestampsMs[from];
+    this.startTimestampsMs[to] = this.startTimestampsMs[from];
   }
 
   #growSamples(): void {
@@ -117,8 +137,13 @@ export class Series implements SeriesView {
     words.set(this.valueWords);
     this.valueWords = words;
     this.values = new Float64Array(words.buffer);
-    const timestampsMs = new Float64Array(this.timestampsMs.length * 2);
-    timestampsMs.set(this.timestampsMs);
-    this.timestampsMs = timestampsMs;
+    this.timestampsMs = doubled(this.timestampsMs);
+    this.startTimestampsMs = doubled(this.startTimestampsMs);
   }
+}
+
+function doubled(array: Float64Array): Float64Array<ArrayBuffer> {
+  const grown = new Float64Array(array.length * 2);
+  grown.set(array);
+  return grown;
 }

@@ -3,13 +3,17 @@
 import { AdapterError } from '../errors.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
 import { fieldNumbers, loadProto } from './fields.ts';
-import type { Series } from './series.ts';
+import { readHistogram } from './histogram.ts';
+import type { LabelSet } from './label-set.ts';
+import { type MetricMetadata, readMetadata } from './metadata.ts';
+import type { Exemplar, Series } from './series.ts';
 
 const root = loadProto('prometheus/remote_write_v1.proto');
 const request = fieldNumbers(root, 'prometheus.WriteRequest');
 const timeSeries = fieldNumbers(root, 'prometheus.TimeSeries');
 const label = fieldNumbers(root, 'prometheus.Label');
 const sample = fieldNumbers(root, 'prometheus.Sample');
+const exemplar = fieldNumbers(root, 'prometheus.Exemplar');
 
 const TIMESERIES = (request.timeseries! << 3) | LENGTH_DELIMITED;
 const METADATA = (request.metadata! << 3) | LENGTH_DELIMITED;
@@ -21,6 +25,9 @@ const LABEL_NAME = (label.name! << 3) | LENGTH_DELIMITED;
 const LABEL_VALUE = (label.value! << 3) | LENGTH_DELIMITED;
 const SAMPLE_VALUE = (sample.value! << 3) | FIXED64;
 const SAMPLE_TIMESTAMP = (sample.timestamp! << 3) | VARINT;
+const EXEMPLAR_LABELS = (exemplar.labels! << 3) | LENGTH_DELIMITED;
+const EXEMPLAR_VALUE = (exemplar.value! << 3) | FIXED64;
+const EXEMPLAR_TIMESTAMP = (exemplar.timestamp! << 3) | VARINT;
 
 /**
  * WriteRequest { repeated TimeSeries timeseries = 1; repeated MetricMetadata metadata = 3 }
@@ -28,6 +35,7 @@ const SAMPLE_TIMESTAMP = (sample.timestamp! << 3) | VARINT;
  *                repeated Histogram histograms = 4 }
  * Label        { string name = 1; string value = 2 }
  * Sample       { double value = 1; int64 timestamp = 2 }
+ * Exemplar     { repeated Label labels = 1; double value = 2; int64 timestamp = 3 }
  *
  * Fields may come in any order, the last scalar wins, unknown fields are skipped (Remote-Write 1.0,
  * "Protocol"; Protocol Buffers encoding, "Last One Wins"). What every sender writes, each field once and in
@@ -37,10 +45,14 @@ export class V1Reader {
   readonly #cursor: Cursor;
   readonly #end: number;
   readonly series: Series;
-  metadataCount = 0;
+  readonly #onMetadata: (metadata: MetricMetadata) => void;
 
-  /** Reads the first `length` bytes that `series` was given; each `next` fills `series` again. */
-  constructor(series: Series, length: number) {
+  /**
+   * Reads the first `length` bytes that `series` was given; each `next` fills `series` again. Metadata messages
+   * go to `onMetadata` as they come.
+   */
+  constructor(series: Series, length: number, onMetadata: (metadata: MetricMetadata) => void) {
+    this.#onMetadata = onMetadata;
     this.#cursor = new Cursor(series.bytes);
     this.#end = length;
     this.series = series;
@@ -60,8 +72,8 @@ export class V1Reader {
           this.#readSeries(cursor.lengthEnd(end));
           return true;
         }
-        if (tag === METADATA) this.metadataCount++;
-        cursor.skip(tag, end);
+        if (tag === METADATA) this.#onMetadata(readMetadata(cursor, cursor.lengthEnd(end)));
+        else cursor.skip(tag, end);
       }
       return false;
     } catch (error) {
@@ -79,33 +91,35 @@ export class V1Reader {
     series.reset();
     while (cursor.at < end) {
       const tag = cursor.uint32(end);
-      if (tag === LABELS) {
-        if (!this.#readUsualLabel(end)) this.#readLabel(cursor.lengthEnd(end));
-      } else if (tag === SAMPLES) {
-        this.#readSample(cursor.lengthEnd(end));
-      } else {
-        if (tag === EXEMPLARS) series.exemplarCount++;
-        if (tag === HISTOGRAMS) series.histogramCount++;
+      if (tag === LABELS) this.#readLabel(series, end);
+      else if (tag === SAMPLES) this.#readSample(cursor.lengthEnd(end));
+      else if (tag === EXEMPLARS) this.#readExemplar(series.addExemplar(), cursor.lengthEnd(end));
+      else if (tag === HISTOGRAMS) this.#readHistogram(cursor.lengthEnd(end));
+      else {
         if (tag >>> 3 === 0) throw new MalformedError('field number 0');
         cursor.skip(tag, end);
       }
     }
   }
 
+  #readLabel(into: LabelSet, end: number): void {
+    if (!this.#readUsualLabel(into, end)) this.#readAnyLabel(into, this.#cursor.lengthEnd(end));
+  }
+
   /** A label of a name, then a value, all lengths under 128: true when it was one, else nothing is read. */
-  #readUsualLabel(seriesEnd: number): boolean {
+  #readUsualLabel(into: LabelSet, messageEnd: number): boolean {
     const cursor = this.#cursor;
     const { bytes, at } = cursor;
     const nameStart = at + 3;
     const nameEnd = nameStart + bytes[at + 2];
     const valueStart = nameEnd + 2;
     const end = at + 1 + bytes[at];
-    if (bytes[at] >= 0x80 || bytes[at + 1] !== LABEL_NAME || bytes[at + 2] >= 0x80 || end > seriesEnd)
+    if (bytes[at] >= 0x80 || bytes[at + 1] !== LABEL_NAME || bytes[at + 2] >= 0x80 || end > messageEnd)
       return false;
     if (nameEnd + 2 > end || bytes[nameEnd] !== LABEL_VALUE || valueStart + bytes[nameEnd + 1] !== end)
       return false;
-    const index = this.series.addLabel();
-    const { labels } = this.series;
+    const index = into.addLabel();
+    const { labels } = into;
     labels[index] = nameStart;
     labels[index + 1] = nameEnd;
     labels[index + 2] = valueStart;
@@ -114,10 +128,10 @@ export class V1Reader {
     return true;
   }
 
-  #readLabel(end: number): void {
+  #readAnyLabel(into: LabelSet, end: number): void {
     const cursor = this.#cursor;
-    const index = this.series.addLabel();
-    const { labels } = this.series;
+    const index = into.addLabel();
+    const { labels } = into;
     labels.fill(0, index, index + 4);
     while (cursor.at < end) {
       const tag = cursor.tag(end);
@@ -139,6 +153,7 @@ export class V1Reader {
     const index = series.addSample();
     series.setValueBits(index, 0, 0);
     series.timestampsMs[index] = 0;
+    series.startTimestampsMs[index] = 0;
     while (cursor.at < end) {
       const tag = cursor.tag(end);
       if (tag === SAMPLE_VALUE) {
@@ -151,5 +166,23 @@ export class V1Reader {
         cursor.skip(tag, end);
       }
     }
+  }
+
+  #readExemplar(into: Exemplar, end: number): void {
+    const cursor = this.#cursor;
+    while (cursor.at < end) {
+      const tag = cursor.tag(end);
+      if (tag === EXEMPLAR_LABELS) this.#readLabel(into, end);
+      else if (tag === EXEMPLAR_VALUE) into.value = cursor.double(end);
+      else if (tag === EXEMPLAR_TIMESTAMP) into.timestampMs = cursor.int64(end);
+      else cursor.skip(tag, end);
+    }
+  }
+
+  #readHistogram(end: number): void {
+    const { series } = this;
+    const maxParts = series.limits.bucketsPerHistogram;
+    const cursor = this.#cursor;
+    readHistogram(series.addHistogram(), { cursor, end, maxParts, hasStart: false });
   }
 }

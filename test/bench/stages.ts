@@ -16,7 +16,12 @@ const FIRST_BATCH_BYTES = 64 * 1024;
 const NO_COMPRESSION = 0;
 
 /** Far from what the corpus holds. */
-const LIMITS = { labelsPerSeries: 1000, samplesPerRequest: 1_000_000 };
+const LIMITS = {
+  labelsPerSeries: 1000,
+  samplesPerRequest: 1_000_000,
+  bucketsPerHistogram: 10_000,
+  symbolsPerRequest: 1_000_000,
+};
 
 export interface Stage {
   readonly name: string;
@@ -33,7 +38,7 @@ function perSeries(start: () => void, each: (series: Series) => void): (body: Bo
   return ({ compressed }) => {
     const length = decompressor.decompress([compressed], MAX_DECODED_BYTES);
     series.useBytes(decompressor.bytes, decompressor.view);
-    const reader = new V1Reader(series, length);
+    const reader = new V1Reader(series, length, () => {});
     start();
     while (reader.next()) each(series);
   };

@@ -122,14 +122,15 @@ describe('a write request is answered 400', () => {
     const labels = Array.from({ length: 51 }, (_, i) => [`l${i}`, 'v'] as const);
     const tooManyLabels = await server.app.inject(write(body([UP, { labels, samples: [[1, 1]] }])));
     assert.equal(tooManyLabels.statusCode, 400);
-    assert.match(tooManyLabels.body, /over 50 labels, more than limits\.labels_per_series \(50\)/);
+    assert.match(tooManyLabels.body, /1 sample for labels_too_many .*limits\.labels_per_series/);
+    assert.equal(delivery.records.length, 1, 'the other series is written');
     // Empty messages, two bytes each, as a hostile sender makes them.
     const samples = Buffer.concat(Array(1001).fill(Buffer.from([0x12, 0x00])));
     const tooManySamples = await server.app.inject(write(body([{ ...UP, extra: samples }])));
     assert.equal(tooManySamples.statusCode, 400);
     assert.match(tooManySamples.body, /over 1000 samples, more than limits\.samples_per_request \(1000\)/);
-    assert.deepEqual(delivery.records, []);
-    assert.equal(delivery.rollbacks, 2);
+    assert.equal(delivery.records.length, 1);
+    assert.equal(delivery.rollbacks, 1);
   });
 
   test('when its end is malformed: nothing of the sound beginning is written', async () => {
@@ -162,7 +163,10 @@ describe('a write request is answered 400', () => {
     };
     const answer = await server.app.inject(write(body([UP, bad, twice, UP])));
     assert.equal(answer.statusCode, 400);
-    assert.match(answer.body, /2 for name_missing.*1 for label_duplicate.*first: {"job"="evil\\n\\"x"}/);
+    assert.match(
+      answer.body,
+      /2 samples for name_missing.*1 sample for label_duplicate.*first: {"job"="evil\\n\\"x"}/,
+    );
     assert.equal(delivery.records.length, 2);
     assert.equal(await metric('kafka_adapter_samples_received_total{type="float"}'), 5);
     assert.equal(await metric('kafka_adapter_samples_written_total{type="float"}'), 2);
@@ -170,15 +174,16 @@ describe('a write request is answered 400', () => {
     assert.equal(await metric('kafka_adapter_samples_dropped_total{reason="label_duplicate"}'), 1);
   });
 
-  test('when it has histograms or exemplars, which are counted as dropped', async () => {
+  test('when a histogram breaks a rule: the answer says which, the rest is written', async () => {
     const { server, delivery, metric } = testServer();
-    const extra = Buffer.concat([field(3, ''), field(4, ''), field(4, '')]);
+    const extra = Buffer.concat([field(4, Uint8Array.of(0x08, 0x05)), field(4, '')]);
     const answer = await server.app.inject(write(body([{ ...UP, extra }])));
     assert.equal(answer.statusCode, 400);
-    assert.match(answer.body, /2 for histogram_unsupported.*1 for exemplar_unsupported/);
-    assert.equal(delivery.records.length, 1);
+    assert.match(answer.body, /1 histogram for histogram_invalid .*first: a count of 5, but 0 observations/);
+    assert.equal(delivery.records.length, 2);
     assert.equal(await metric('kafka_adapter_samples_written_total{type="float"}'), 1);
-    assert.equal(await metric('kafka_adapter_samples_dropped_total{reason="histogram_unsupported"}'), 2);
+    assert.equal(await metric('kafka_adapter_samples_written_total{type="histogram"}'), 1);
+    assert.equal(await metric('kafka_adapter_samples_dropped_total{reason="histogram_invalid"}'), 1);
   });
 });
 
@@ -224,7 +229,7 @@ describe('a write request is answered', () => {
     const { server } = testServer();
     for (const [type, encoding] of [
       ['application/json', 'snappy'],
-      ['application/x-protobuf; proto=io.prometheus.write.v2.Request', 'snappy'],
+      ['application/x-protobuf; proto=io.prometheus.write.v3.Request', 'snappy'],
       ['application/x-protobuf', 'gzip'],
       ['garbage', 'snappy'],
       ['text/plain', 'snappy'],

@@ -183,7 +183,7 @@ describe('a topic that takes less than a batch', () => {
     ]);
     const answer = await adapter.write(request);
     assert.equal(answer.status, 400, answer.text);
-    assert.match(answer.text, /2 for record_too_large .*all other samples of the request are written/);
+    assert.match(answer.text, /2 samples? for record_too_large .*all others of the request are written/);
     const samples = parseRecords(await readTopic(shared.brokers, topic));
     assertOrdered(samples);
     assert.deepEqual(
@@ -210,7 +210,7 @@ describe('a record over kafka.max_batch_size', () => {
     ];
     const answer = await adapter.write(body(request));
     assert.equal(answer.status, 400, answer.text);
-    assert.match(answer.text, /1 for record_too_large /);
+    assert.match(answer.text, /1 samples? for record_too_large /);
     const samples = parseRecords(await readTopic(shared.brokers, topic));
     assertOrdered(samples);
     assert.deepEqual(
@@ -238,7 +238,7 @@ describe('a topic that refuses times long ago', () => {
     ]);
     const answer = await adapter.write(request);
     assert.equal(answer.status, 400, answer.text);
-    assert.match(answer.text, /2 for record_refused .*all other samples of the request are written/);
+    assert.match(answer.text, /2 samples? for record_refused .*all others of the request are written/);
     const samples = parseRecords(await readTopic(shared.brokers, topic));
     assert.deepEqual(
       samples.map(({ name, value }) => `${name} ${value}`),

@@ -180,6 +180,7 @@ export class Watched {
   /** What was dropped of a request that has to be resolved by now. */
   async dropped(): Promise<Record<string, number>> {
     assert.equal(await this.now(), 'resolved');
-    return Object.fromEntries(await this.done);
+    const counted = [...(await this.done)].map(([reason, contents]) => [reason, contents.float]);
+    return Object.fromEntries(counted);
   }
 }

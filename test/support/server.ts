@@ -13,6 +13,8 @@ import { Activity } from '../../src/status/activity.ts';
 import { readStatusPage } from '../../src/status/page.ts';
 import type { Replica } from '../../src/status/replica.ts';
 import { takeSnapshot } from '../../src/status/snapshot.ts';
+import type { ContentRules } from '../../src/wire/content-rules.ts';
+import { TEST_LIMITS } from './series.ts';
 
 export interface Captured {
   readonly topic: string;
@@ -72,6 +74,8 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly maxInflightBytes?: number;
   readonly readiness?: 'ready' | 'starting' | 'draining';
   readonly isLifecycleEnabled?: boolean;
+  readonly metadataTopic?: string;
+  readonly rules?: Partial<ContentRules>;
   /** Connections live for ever unless these say otherwise. */
   readonly connection?: Partial<ConnectionSettings>;
 }
@@ -123,7 +127,9 @@ export function testServer(options: TestServerOptions = {}): TestServer {
         instruments,
         topic: 'metrics',
         maxDecodedBytes: options.maxDecodedBytes ?? 1024 * 1024,
-        limits: { labelsPerSeries: 50, samplesPerRequest: 1000 },
+        metadataTopic: options.metadataTopic ?? '',
+        limits: { ...TEST_LIMITS, labelsPerSeries: 50, samplesPerRequest: 1000 },
+        rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, ...options.rules },
       }),
       admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
       connections,

@@ -1,4 +1,4 @@
-/** The rules for labels and timestamps of one series. */
+/** The rules for the labels of one series. */
 
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
@@ -6,9 +6,8 @@ import { describe, test } from 'node:test';
 import type { DropReason } from '../../src/errors.ts';
 import { canonicalise } from '../../src/wire/labels.ts';
 import type { Series } from '../../src/wire/series.ts';
-import { dropUnreadableTimestamps } from '../../src/wire/timestamps.ts';
 import { seriesOf as read } from '../support/series.ts';
-import { STALE_BITS, type TestSeries } from '../support/write-request.ts';
+import type { TestSeries } from '../support/write-request.ts';
 
 function labelsOf(series: Series): [string, string][] {
   const { bytes, labels } = series;
@@ -126,22 +125,5 @@ describe('the hash of the labels', () => {
   test('is a uint32', () => {
     for (let i = 0; i < 100; i++)
       assert.equal(hash([['__name__', `m${i}`]]) >>> 0, hash([['__name__', `m${i}`]]));
-  });
-});
-
-describe('dropUnreadableTimestamps', () => {
-  test('keeps what a date can hold and the bits of every value it moves', () => {
-    const samples = [
-      [1, 8.64e15],
-      [2, 8.64e15 + 1],
-      [STALE_BITS, -8.64e15],
-      [3, -(2n ** 63n)],
-      [4, 2n ** 63n - 1n],
-    ] as const;
-    const series = read({ labels: [NAME], samples });
-    assert.equal(dropUnreadableTimestamps(series), 3);
-    assert.equal(series.sampleCount, 2);
-    assert.deepEqual([...series.timestampsMs.subarray(0, 2)], [8.64e15, -8.64e15]);
-    assert.deepEqual([...series.valueWords.subarray(0, 4)], [0, 0x3ff00000, 2, 0x7ff00000]);
   });
 });

@@ -37,7 +37,7 @@ describe('negotiate refuses', () => {
     'text/plain',
     'yolo',
     'application/x-protobuf;proto=yolo',
-    'application/x-protobuf; proto=io.prometheus.write.v2.Request',
+    'application/x-protobuf; proto=io.prometheus.write.v3.Request',
     'application/x-protobuf; proto=PROMETHEUS.writerequest',
     'application/x-protobuf proto=prometheus.WriteRequest',
     'application/x-protobuf; proto="prometheus.WriteRequest',

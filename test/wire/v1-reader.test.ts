@@ -63,9 +63,14 @@ describe('V1Reader reads', () => {
   test('an empty request as no series', () => assert.deepEqual(readAll(Buffer.alloc(0)), []));
 
   test('a request of metadata only as no series, counting the entries', () => {
-    const { reader } = readerOf(Buffer.concat([field(3, field(2, 'up')), field(3, field(2, 'down'))]));
+    const { reader, metadata } = readerOf(
+      Buffer.concat([field(3, field(2, 'up')), field(3, field(2, 'down'))]),
+    );
     assert.equal(reader.next(), false);
-    assert.equal(reader.metadataCount, 2);
+    assert.deepEqual(
+      metadata.map(({ familyName }) => Buffer.from(familyName).toString()),
+      ['up', 'down'],
+    );
   });
 
   test('more labels and samples than it has room for at first', () => {

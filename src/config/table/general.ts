@@ -1,6 +1,6 @@
 /** The options of records, limits, this replica and logging. */
 
-import { integer } from '../numbers.ts';
+import { duration, integer, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
 import { boolean, choice, text } from '../words.ts';
 
@@ -8,12 +8,46 @@ export const GENERAL_OPTIONS = {
   'limits.labels_per_series': {
     kind: integer({ min: 1, max: 100_000 }),
     default: '1000',
-    doc: 'Most labels of one series; a request with more is answered 400.',
+    doc: 'Most labels of one series; a series with more is dropped and the answer is 400.',
+  },
+  'limits.label_name_length': {
+    kind: size({ min: '0', max: '1MiB' }),
+    default: '0',
+    doc: 'Longest label name; a series with a longer one is dropped and the answer is 400. 0 = no limit.',
+  },
+  'limits.label_value_length': {
+    kind: size({ min: '0', max: '1GiB' }),
+    default: '0',
+    doc: 'Longest label value; a series with a longer one is dropped and the answer is 400. 0 = no limit.',
+  },
+  'limits.future': {
+    kind: duration({ min: '0', max: '7d' }),
+    default: '0',
+    doc: 'How far ahead of the present a timestamp may be; what is further is dropped and the answer is 400. Prometheus itself takes 10m. 0 = no limit.',
+  },
+  'limits.buckets_per_histogram': {
+    kind: integer({ min: 1, max: 1_000_000 }),
+    default: '10000',
+    doc: 'Most buckets, spans and custom bounds of one native histogram together; one with more is dropped and the answer is 400.',
+  },
+  'limits.symbols_per_request': {
+    kind: integer({ min: 1, max: 10_000_000 }),
+    default: '1000000',
+    doc: 'Most entries of the symbols table of a Remote-Write 2.0 request; one with more is answered 400.',
   },
   'limits.samples_per_request': {
     kind: integer({ min: 1, max: 10_000_000 }),
     default: '100000',
     doc: 'Most samples of one request; one with more is answered 400. Prometheus sends 2000 (`max_samples_per_send`).',
+  },
+  'metadata.topic': {
+    kind: text({
+      maxLength: 249,
+      pattern: '^(?!\\.{1,2}$)[a-zA-Z0-9._-]*$',
+      expected: 'a topic name: up to 249 letters, digits, `.`, `_` or `-`, but not `.` or `..`',
+    }),
+    default: '',
+    doc: 'Topic for the metadata (type, help, unit) that Remote-Write 1.0 sends about once a minute: one record a metric family, with its name as key, so that the topic can be compacted. Empty means that it is counted and not written.',
   },
   'record.format': { kind: choice('json'), default: 'json', doc: 'Format of the record values.' },
   'record.timestamp': {

@@ -1,0 +1,85 @@
+/** What one request held, and what was left out of it and why. */
+
+import { AdapterError, DROP_REASONS, type DropReason } from '../errors.ts';
+import { type Contents, minus, NOTHING, plus } from '../lib/contents.ts';
+import type { Series } from '../wire/series.ts';
+
+const MAX_LABELS_SHOWN = 300;
+
+interface Dropped {
+  contents: Contents;
+  /** How often the reason was given. */
+  times: number;
+}
+
+export class Tally {
+  decodedBytes = 0;
+  series = 0;
+  metadata = 0;
+  received = NOTHING;
+  readonly dropped = new Map<DropReason, Dropped>();
+  /** Labels of the first series that broke a rule, and how. */
+  #firstOffender = '';
+
+  /** `where` tells what is shown of the first. */
+  drop(
+    reason: DropReason,
+    contents: Contents,
+    where?: { series: Series; detail?: string | undefined },
+  ): void {
+    if (where && this.#firstOffender === '') {
+      const detail = where.detail === undefined ? '' : `${where.detail} in `;
+      this.#firstOffender = detail + describeLabels(where.series);
+    }
+    const dropped = this.dropped.get(reason) ?? { contents: NOTHING, times: 0 };
+    dropped.contents = plus(dropped.contents, contents);
+    dropped.times++;
+    this.dropped.set(reason, dropped);
+  }
+
+  /** What is in Kafka once the request is acknowledged. */
+  get written(): Contents {
+    let written = this.received;
+    for (const { contents } of this.dropped.values()) written = minus(written, contents);
+    return written;
+  }
+
+  /** One line for the sender's log: how many, why, and where to look; undefined when nothing was left out. */
+  get refusal(): AdapterError | undefined {
+    if (this.dropped.size === 0) return undefined;
+    const reasons = [...this.dropped].map(
+      ([reason, { contents, times }]) =>
+        `${describe(contents, times)} for ${reason} (${DROP_REASONS[reason]})`,
+    );
+    const first = this.#firstOffender === '' ? '' : `; first: ${this.#firstOffender}`;
+    return new AdapterError(
+      'content_invalid',
+      `not written: ${reasons.join(', ')}${first}; all others of the request are written`,
+    );
+  }
+}
+
+/** `3 samples, 1 histogram`; of a series without any the number of series. */
+function describe({ float, histogram, exemplar }: Contents, times: number): string {
+  const counts = [
+    [float, 'sample'],
+    [histogram, 'histogram'],
+    [exemplar, 'exemplar'],
+  ] as const;
+  const shown = counts
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${count} ${word}${count === 1 ? '' : 's'}`);
+  return shown.length > 0 ? shown.join(', ') : `${times} series`;
+}
+
+/** The labels as received, as far as they can be shown on one line. */
+function describeLabels({ bytes, labels, labelCount }: Series): string {
+  const text = (start: number, end: number): string =>
+    JSON.stringify(new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + MAX_LABELS_SHOWN))));
+  let shown = '';
+  for (let i = 0; i < labelCount && shown.length < MAX_LABELS_SHOWN; i++) {
+    const name = text(labels[i * 4], labels[i * 4 + 1]);
+    shown += `${i > 0 ? ',' : ''}${name}=${text(labels[i * 4 + 2], labels[i * 4 + 3])}`;
+  }
+  return `{${shown.slice(0, MAX_LABELS_SHOWN)}}`;
+}

@@ -1,0 +1,100 @@
+/** What an entry may tell beside labels, time and value: start timestamp, type, unit, help, exemplars. */
+
+import { isUtf8 } from 'node:buffer';
+import type { ExemplarView, SeriesView } from '../contracts.ts';
+import { ByteWriter } from '../lib/byte-writer.ts';
+import { LONGEST_ESCAPE, writeEscaped } from './json-string.ts';
+import { metricTypeName } from './metric-types.ts';
+import { formatNumber } from './number-text.ts';
+
+const FIXED_BYTES = 80;
+const BYTES_AROUND_LABEL = 6;
+
+/** Whether the records of the series have to say more than labels, time and value. */
+export function hasExtras({ metadata, sampleCount, startTimestampsMs }: SeriesView): boolean {
+  const { type, helpStart, helpEnd, unitStart, unitEnd } = metadata;
+  if (type !== 0 || helpStart < helpEnd || unitStart < unitEnd) return true;
+  for (let i = 0; i < sampleCount; i++) if (startTimestampsMs[i] !== 0) return true;
+  return false;
+}
+
+/** The text is made once a series and copied to each of its records. */
+export class Extras {
+  readonly #metadata = new ByteWriter();
+  readonly #exemplars = new ByteWriter();
+
+  use(series: SeriesView): void {
+    this.#useMetadata(series);
+    this.#exemplars.truncate();
+    if (series.exemplarCount > 0) writeExemplars(this.#exemplars, series);
+  }
+
+  #useMetadata(series: SeriesView): void {
+    const { type, helpStart, helpEnd, unitStart, unitEnd } = series.metadata;
+    const out = this.#metadata;
+    out.truncate();
+    if (type !== 0) out.ascii(`,"type":"${metricTypeName(type)}"`);
+    if (unitStart < unitEnd) writeText(out, '"unit"', { series, start: unitStart, end: unitEnd });
+    if (helpStart < helpEnd) writeText(out, '"help"', { series, start: helpStart, end: helpEnd });
+  }
+
+  /** Ends a record that is open behind its last value. `startTimestampMs` 0 = not told. */
+  write(out: ByteWriter, startTimestampMs: number, withExemplars: boolean): void {
+    if (startTimestampMs !== 0) out.ascii(`,"start_timestamp":"${new Date(startTimestampMs).toISOString()}"`);
+    out.copy(this.#metadata.bytes, 0, this.#metadata.length);
+    if (withExemplars) out.copy(this.#exemplars.bytes, 0, this.#exemplars.length);
+    out.ascii('}');
+  }
+}
+
+interface TextRange {
+  readonly series: SeriesView;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Nobody has checked these texts; what is not UTF-8 in them is replaced. */
+function writeText(out: ByteWriter, name: string, { series, start, end }: TextRange): void {
+  out.ascii(`,${name}:`);
+  const bytes = series.bytes.subarray(start, end);
+  if (!isUtf8(bytes)) {
+    const replaced = new TextEncoder().encode(JSON.stringify(new TextDecoder().decode(bytes)));
+    out.copy(replaced, 0, replaced.length);
+    return;
+  }
+  out.reserve((end - start) * LONGEST_ESCAPE + 2);
+  out.ascii('"');
+  out.reserve((end - start) * LONGEST_ESCAPE);
+  const labels = Int32Array.of(start, end);
+  writeEscaped(out, { bytes: series.bytes, view: series.view, labels }, 0);
+  out.ascii('"');
+}
+
+function writeExemplars(out: ByteWriter, { exemplars, exemplarCount, bytes, view }: SeriesView): void {
+  out.ascii(',"exemplars":[');
+  for (let i = 0; i < exemplarCount; i++) {
+    if (i > 0) out.ascii(',');
+    writeExemplar(out, exemplars[i]!, { bytes, view });
+  }
+  out.ascii(']');
+}
+
+function writeExemplar(
+  out: ByteWriter,
+  { labels, labelCount, value, timestampMs }: ExemplarView,
+  { bytes, view }: Pick<SeriesView, 'bytes' | 'view'>,
+): void {
+  let labelBytes = 0;
+  for (let range = 0; range < labelCount * 4; range += 2) labelBytes += labels[range + 1] - labels[range];
+  out.reserve(labelBytes * LONGEST_ESCAPE + labelCount * BYTES_AROUND_LABEL + FIXED_BYTES);
+  out.ascii('{"labels":{');
+  for (let range = 0; range < labelCount * 4; range += 2) {
+    const isName = range % 4 === 0;
+    out.ascii(isName && range > 0 ? ',"' : '"');
+    out.reserve((labels[range + 1] - labels[range]) * LONGEST_ESCAPE);
+    writeEscaped(out, { bytes, view, labels }, range);
+    out.ascii(isName ? '":' : '"');
+  }
+  const time = new Date(timestampMs).toISOString();
+  out.ascii(`},"value":"${formatNumber(value)}","timestamp":"${time}"}`);
+}

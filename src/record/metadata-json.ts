@@ -1,0 +1,44 @@
+/** Records of metric metadata: one a metric family, with its name as key, so that a compacted topic keeps the last. */
+
+import { Buffer } from 'node:buffer';
+import type { RecordSink } from '../contracts.ts';
+import { NOTHING } from '../lib/contents.ts';
+import { metricTypeName } from './metric-types.ts';
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/** Texts as UTF-8; what is none of it is replaced when it is written. */
+export interface FamilyMetadata {
+  readonly type: number;
+  readonly familyName: Uint8Array;
+  readonly help: Uint8Array;
+  readonly unit: Uint8Array;
+}
+
+/**
+ * Writes `{"name":"http_requests_total","type":"counter","help":"...","unit":""}` to the sink that `sinkFor` gives
+ * for the hash of the name. The record's time is the present.
+ */
+export function writeMetadata(metadata: FamilyMetadata, sinkFor: (hash: number) => RecordSink): void {
+  const { type, familyName, help, unit } = metadata;
+  const decoder = new TextDecoder();
+  const value = JSON.stringify({
+    name: decoder.decode(familyName),
+    type: metricTypeName(type),
+    help: decoder.decode(help),
+    unit: decoder.decode(unit),
+  });
+  const sink = sinkFor(hashOf(familyName));
+  const out = sink.begin(Date.now(), { key: familyName, contents: NOTHING });
+  const bytes = Buffer.from(value);
+  out.copy(bytes, 0, bytes.length);
+  sink.end();
+}
+
+/** FNV-1a: the same name always goes to the same partition. */
+function hashOf(bytes: Uint8Array): number {
+  let hash = FNV_OFFSET;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  return hash >>> 0;
+}

@@ -1,0 +1,126 @@
+/** What of a series can be written: the rest is taken out, with the reason. */
+
+import type { DropReason } from '../errors.ts';
+import { type Contents, NOTHING, ONE_EXEMPLAR, ONE_FLOAT, ONE_HISTOGRAM } from '../lib/contents.ts';
+import { problemOf } from './histogram-rules.ts';
+import type { LabelSet } from './label-set.ts';
+import { canonicalise } from './labels.ts';
+import type { Exemplar, Series } from './series.ts';
+
+/** The range of a JavaScript Date: a hundred million days around 1970. A record has to be able to show its time. */
+const MAX_TIMESTAMP_MS = 8.64e15;
+
+export interface ContentRules {
+  /** `limits.label_name_length`, bytes; 0 = no limit. */
+  readonly labelNameBytes: number;
+  /** `limits.label_value_length`, bytes; 0 = no limit. */
+  readonly labelValueBytes: number;
+  /** `limits.future`, from now on; 0 = no limit. */
+  readonly futureMs: number;
+}
+
+export interface Filter {
+  readonly rules: ContentRules;
+  readonly nowMs: number;
+  /** Whether a series without a sample, histogram or exemplar breaks a rule: it does in 2.0. */
+  readonly needsContents: boolean;
+  /** `detail` says more where there is more to say. */
+  readonly onDrop: (reason: DropReason, contents: Contents, detail?: string) => void;
+}
+
+export function contentsOf({ sampleCount, histogramCount, exemplarCount }: Series): Contents {
+  return { float: sampleCount, histogram: histogramCount, exemplar: exemplarCount };
+}
+
+/** Takes out of the series what cannot be written, and canonicalises its labels. */
+export function keepValid(series: Series, filter: Filter): void {
+  const reason = series.problem ?? canonicalise(series) ?? lengthProblem(series, filter.rules);
+  if (reason !== undefined) {
+    filter.onDrop(reason, contentsOf(series));
+    series.sampleCount = 0;
+    series.histogramCount = 0;
+    series.exemplarCount = 0;
+    return;
+  }
+  if (series.sampleCount > 0) keepValidSamples(series, filter);
+  else if (series.histogramCount === 0 && series.exemplarCount === 0 && filter.needsContents)
+    filter.onDrop('series_empty', NOTHING);
+  if (series.histogramCount > 0) keepValidHistograms(series, filter);
+  if (series.exemplarCount > 0) keepValidExemplars(series, filter);
+}
+
+function lengthProblem({ labels, labelCount }: LabelSet, rules: ContentRules): DropReason | undefined {
+  const { labelNameBytes, labelValueBytes } = rules;
+  if (labelNameBytes === 0 && labelValueBytes === 0) return undefined;
+  for (let at = 0; at < labelCount * 4; at += 4) {
+    if (labelNameBytes > 0 && labels[at + 1] - labels[at] > labelNameBytes) return 'label_name_too_long';
+    if (labelValueBytes > 0 && labels[at + 3] - labels[at + 2] > labelValueBytes)
+      return 'label_value_too_long';
+  }
+  return undefined;
+}
+
+function timeProblem(timestampMs: number, { rules, nowMs }: Filter): DropReason | undefined {
+  if (Math.abs(timestampMs) > MAX_TIMESTAMP_MS) return 'timestamp_out_of_range';
+  const isAhead = rules.futureMs > 0 && timestampMs > nowMs + rules.futureMs;
+  return isAhead ? 'timestamp_too_far_ahead' : undefined;
+}
+
+function keepValidSamples(series: Series, filter: Filter): void {
+  const { timestampsMs, startTimestampsMs } = series;
+  let kept = 0;
+  for (let i = 0; i < series.sampleCount; i++) {
+    const reason = timeProblem(timestampsMs[i], filter) ?? timeProblem(startTimestampsMs[i], filter);
+    if (reason !== undefined) {
+      filter.onDrop(reason, ONE_FLOAT);
+      continue;
+    }
+    if (kept < i) series.moveSample(i, kept);
+    kept++;
+  }
+  series.sampleCount = kept;
+}
+
+function keepValidHistograms(series: Series, filter: Filter): void {
+  const { histograms, limits } = series;
+  let kept = 0;
+  for (let i = 0; i < series.histogramCount; i++) {
+    const histogram = histograms[i]!;
+    const { timestampMs, startTimestampMs, parts } = histogram;
+    const isOver = parts > limits.bucketsPerHistogram;
+    const problem = isOver ? undefined : problemOf(histogram);
+    if (isOver) filter.onDrop('buckets_too_many', ONE_HISTOGRAM);
+    else if (problem !== undefined) filter.onDrop('histogram_invalid', ONE_HISTOGRAM, problem);
+    else {
+      const reason = timeProblem(timestampMs, filter) ?? timeProblem(startTimestampMs, filter);
+      if (reason !== undefined) filter.onDrop(reason, ONE_HISTOGRAM);
+      else swap(histograms, kept++, i);
+    }
+  }
+  series.histogramCount = kept;
+}
+
+function keepValidExemplars(series: Series, filter: Filter): void {
+  const { exemplars } = series;
+  let kept = 0;
+  for (let i = 0; i < series.exemplarCount; i++) {
+    const reason = exemplarProblem(exemplars[i]!, filter);
+    if (reason !== undefined) filter.onDrop(reason, ONE_EXEMPLAR);
+    else swap(exemplars, kept++, i);
+  }
+  series.exemplarCount = kept;
+}
+
+function exemplarProblem(exemplar: Exemplar, filter: Filter): DropReason | undefined {
+  if (exemplar.problem !== undefined) return exemplar.problem;
+  const reason = canonicalise(exemplar);
+  if (reason !== undefined && reason !== 'name_missing') return 'exemplar_labels_invalid';
+  return timeProblem(exemplar.timestampMs, filter);
+}
+
+/** The order of what is kept stays, and no object is lost from the memory that is used again. */
+function swap<Item>(list: Item[], a: number, b: number): void {
+  const item = list[a]!;
+  list[a] = list[b]!;
+  list[b] = item;
+}

@@ -1,0 +1,59 @@
+/** A set of labels as byte ranges into the request: of a series or of an exemplar, in memory that is used again. */
+
+import { Buffer } from 'node:buffer';
+import { viewOf } from '../lib/byte-writer.ts';
+
+const FIRST_LABELS = 64;
+const OFFSETS_PER_LABEL = 4;
+
+export class LabelSet {
+  readonly #maxLabels: number;
+  bytes: Uint8Array = Buffer.alloc(0);
+  view = viewOf(this.bytes);
+  labelCount = 0;
+  labels: Int32Array;
+  nameLabel = -1;
+  hash = 0;
+  isPlain = false;
+  /** Whether there were more labels than are kept. */
+  isOverLimit = false;
+
+  /** `maxLabels` is the option `limits.labels_per_series`. */
+  constructor(maxLabels: number) {
+    this.#maxLabels = maxLabels;
+    this.labels = new Int32Array(FIRST_LABELS * OFFSETS_PER_LABEL);
+  }
+
+  /** Makes ready for a request; `view` is of the same memory, with slack behind the last label. */
+  useBytes(bytes: Uint8Array, view: DataView): void {
+    this.bytes = bytes;
+    this.view = view;
+  }
+
+  clearLabels(): void {
+    this.labelCount = 0;
+    this.nameLabel = -1;
+    this.isOverLimit = false;
+  }
+
+  /**
+   * Adds a label and returns where its four offsets go in `labels`; they hold what was there before. Beyond the
+   * limit it is the place of the last one again: the set is of no use any more, but has to be read to its end.
+   */
+  addLabel(): number {
+    if (this.labelCount >= this.#maxLabels) {
+      this.isOverLimit = true;
+      return (this.labelCount - 1) * OFFSETS_PER_LABEL;
+    }
+    const at = this.labelCount * OFFSETS_PER_LABEL;
+    if (at === this.labels.length) this.#grow();
+    this.labelCount++;
+    return at;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(this.labels.length * 2);
+    grown.set(this.labels);
+    this.labels = grown;
+  }
+}

@@ -1,0 +1,240 @@
+/** Reads io.prometheus.write.v2.Request (Remote-Write 2.0) one series at a time, without an object or a string. */
+
+import { AdapterError } from '../errors.ts';
+import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
+import { fieldNumbers, loadProto } from './fields.ts';
+import { readHistogram } from './histogram.ts';
+import type { LabelSet } from './label-set.ts';
+import type { Exemplar, Series } from './series.ts';
+import { Symbols } from './symbols.ts';
+
+const root = loadProto('prometheus/remote_write_v2.proto');
+const request = fieldNumbers(root, 'io.prometheus.write.v2.Request');
+const timeSeries = fieldNumbers(root, 'io.prometheus.write.v2.TimeSeries');
+const sample = fieldNumbers(root, 'io.prometheus.write.v2.Sample');
+const exemplar = fieldNumbers(root, 'io.prometheus.write.v2.Exemplar');
+const metadata = fieldNumbers(root, 'io.prometheus.write.v2.Metadata');
+
+const TIMESERIES = (request.timeseries! << 3) | LENGTH_DELIMITED;
+const LABELS_REFS = (timeSeries.labels_refs! << 3) | LENGTH_DELIMITED;
+const LABELS_REF = (timeSeries.labels_refs! << 3) | VARINT;
+const SAMPLES = (timeSeries.samples! << 3) | LENGTH_DELIMITED;
+const HISTOGRAMS = (timeSeries.histograms! << 3) | LENGTH_DELIMITED;
+const EXEMPLARS = (timeSeries.exemplars! << 3) | LENGTH_DELIMITED;
+const METADATA = (timeSeries.metadata! << 3) | LENGTH_DELIMITED;
+const SAMPLE_VALUE = (sample.value! << 3) | FIXED64;
+const SAMPLE_TIMESTAMP = (sample.timestamp! << 3) | VARINT;
+const SAMPLE_START = (sample.start_timestamp! << 3) | VARINT;
+const EXEMPLAR_REFS = (exemplar.labels_refs! << 3) | LENGTH_DELIMITED;
+const EXEMPLAR_REF = (exemplar.labels_refs! << 3) | VARINT;
+const EXEMPLAR_VALUE = (exemplar.value! << 3) | FIXED64;
+const EXEMPLAR_TIMESTAMP = (exemplar.timestamp! << 3) | VARINT;
+const METADATA_TYPE = (metadata.type! << 3) | VARINT;
+const METADATA_HELP = (metadata.help_ref! << 3) | VARINT;
+const METADATA_UNIT = (metadata.unit_ref! << 3) | VARINT;
+
+/** References of one label set, in the order in which they came. */
+class Refs {
+  readonly #kept: Uint32Array;
+  count = 0;
+
+  /** Room for the references of the most labels and one more, so that one too many is seen. */
+  constructor(maxLabels: number) {
+    this.#kept = new Uint32Array(maxLabels * 2 + 2);
+  }
+
+  add(ref: number): void {
+    if (this.count < this.#kept.length) this.#kept[this.count] = ref;
+    this.count++;
+  }
+
+  /** False when a reference is missing its partner or not in the table. */
+  resolve(labels: LabelSet, { ranges, count }: Symbols): boolean {
+    if (this.count % 2 !== 0) return false;
+    const kept = this.#kept;
+    const known = Math.min(this.count, kept.length);
+    for (let i = 0; i < known; i += 2) {
+      const name = kept[i];
+      const value = kept[i + 1];
+      if (name >= count || value >= count) return false;
+      const at = labels.addLabel();
+      labels.labels[at] = ranges[name * 2];
+      labels.labels[at + 1] = ranges[name * 2 + 1];
+      labels.labels[at + 2] = ranges[value * 2];
+      labels.labels[at + 3] = ranges[value * 2 + 1];
+    }
+    return true;
+  }
+}
+
+/** Memory that serves one request after the other. */
+export class V2Memory {
+  readonly symbols = new Symbols();
+  readonly refs: Refs;
+  readonly exemplarRefs: Refs;
+
+  constructor(maxLabels: number) {
+    this.refs = new Refs(maxLabels);
+    this.exemplarRefs = new Refs(maxLabels);
+  }
+}
+
+/**
+ * Request    { repeated string symbols = 4; repeated TimeSeries timeseries = 5 }
+ * TimeSeries { repeated uint32 labels_refs = 1; repeated Sample samples = 2; repeated Histogram histograms = 3;
+ *              repeated Exemplar exemplars = 4; Metadata metadata = 5 }
+ *
+ * Fields may come in any order, repeated scalars packed or not, the last scalar wins, unknown and reserved fields
+ * are skipped (Protocol Buffers encoding). A reference outside of the table spoils its series, not the request
+ * (Remote-Write 2.0, "Invalid Samples").
+ */
+export class V2Reader {
+  readonly #cursor: Cursor;
+  readonly #end: number;
+  readonly #memory: V2Memory;
+  readonly series: Series;
+  #helpRef = 0;
+  #unitRef = 0;
+
+  /** Reads the first `length` bytes that `series` was given; each `next` fills `series` again. */
+  constructor(series: Series, length: number, memory: V2Memory) {
+    this.#cursor = new Cursor(series.bytes);
+    this.#end = length;
+    this.#memory = memory;
+    this.series = series;
+    try {
+      memory.symbols.read(series.bytes, length, series.limits.symbolsPerRequest);
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+
+  /**
+   * Reads the next series into `series`; false at the end of the request.
+   * Throws AdapterError `protobuf_invalid` when the bytes are not a Request.
+   */
+  next(): boolean {
+    try {
+      return this.#next();
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+
+  #next(): boolean {
+    const cursor = this.#cursor;
+    const end = this.#end;
+    while (cursor.at < end) {
+      const tag = cursor.tag(end);
+      if (tag === TIMESERIES) {
+        this.#readSeries(cursor.lengthEnd(end));
+        return true;
+      }
+      cursor.skip(tag, end);
+    }
+    return false;
+  }
+
+  #readSeries(end: number): void {
+    const { series } = this;
+    const cursor = this.#cursor;
+    const { refs, symbols } = this.#memory;
+    series.reset();
+    refs.count = 0;
+    this.#helpRef = 0;
+    this.#unitRef = 0;
+    while (cursor.at < end) {
+      const tag = cursor.tag(end);
+      if (tag === LABELS_REFS) this.#readRefs(refs, cursor.lengthEnd(end));
+      else if (tag === SAMPLES) this.#readSample(cursor.lengthEnd(end));
+      else if (tag === METADATA) this.#readMetadata(cursor.lengthEnd(end));
+      else if (tag === EXEMPLARS) this.#readExemplar(series.addExemplar(), cursor.lengthEnd(end));
+      else if (tag === HISTOGRAMS) this.#readHistogram(cursor.lengthEnd(end));
+      else if (tag === LABELS_REF) refs.add(cursor.lowUint32(end));
+      else cursor.skip(tag, end);
+    }
+    if (!refs.resolve(series, symbols)) series.problem = 'label_ref_invalid';
+    else if (!this.#resolveMetadata()) series.problem = 'metadata_ref_invalid';
+  }
+
+  #readRefs(refs: Refs, end: number): void {
+    const cursor = this.#cursor;
+    while (cursor.at < end) refs.add(cursor.lowUint32(end));
+  }
+
+  #readSample(end: number): void {
+    const cursor = this.#cursor;
+    const { series } = this;
+    const index = series.addSample();
+    series.setValueBits(index, 0, 0);
+    series.timestampsMs[index] = 0;
+    series.startTimestampsMs[index] = 0;
+    while (cursor.at < end) {
+      const tag = cursor.tag(end);
+      if (tag === SAMPLE_VALUE) {
+        cursor.fixed64(end);
+        series.setValueBits(index, cursor.low, cursor.high);
+      } else if (tag === SAMPLE_TIMESTAMP) {
+        cursor.varint64(end);
+        series.setTimestamp(index, cursor.low, cursor.high);
+      } else if (tag === SAMPLE_START) series.startTimestampsMs[index] = cursor.int64(end);
+      else cursor.skip(tag, end);
+    }
+  }
+
+  #readHistogram(end: number): void {
+    const { series } = this;
+    const maxParts = series.limits.bucketsPerHistogram;
+    const cursor = this.#cursor;
+    readHistogram(series.addHistogram(), { cursor, end, maxParts, hasStart: true });
+  }
+
+  #readExemplar(into: Exemplar, end: number): void {
+    const cursor = this.#cursor;
+    const { exemplarRefs, symbols } = this.#memory;
+    exemplarRefs.count = 0;
+    while (cursor.at < end) {
+      const tag = cursor.tag(end);
+      if (tag === EXEMPLAR_REFS) this.#readRefs(exemplarRefs, cursor.lengthEnd(end));
+      else if (tag === EXEMPLAR_REF) exemplarRefs.add(cursor.lowUint32(end));
+      else if (tag === EXEMPLAR_VALUE) into.value = cursor.double(end);
+      else if (tag === EXEMPLAR_TIMESTAMP) into.timestampMs = cursor.int64(end);
+      else cursor.skip(tag, end);
+    }
+    if (!exemplarRefs.resolve(into, symbols)) into.problem = 'exemplar_ref_invalid';
+  }
+
+  /** A second metadata message adds to the first, field by field, as protobuf has it. */
+  #readMetadata(end: number): void {
+    const cursor = this.#cursor;
+    while (cursor.at < end) {
+      const tag = cursor.tag(end);
+      if (tag === METADATA_TYPE) this.series.metadata.type = cursor.lowUint32(end) | 0;
+      else if (tag === METADATA_HELP) this.#helpRef = cursor.lowUint32(end);
+      else if (tag === METADATA_UNIT) this.#unitRef = cursor.lowUint32(end);
+      else cursor.skip(tag, end);
+    }
+  }
+
+  #resolveMetadata(): boolean {
+    const { ranges, count } = this.#memory.symbols;
+    const help = this.#helpRef;
+    const unit = this.#unitRef;
+    if (help >= count || unit >= count) return false;
+    const into = this.series.metadata;
+    into.helpStart = ranges[help * 2];
+    into.helpEnd = ranges[help * 2 + 1];
+    into.unitStart = ranges[unit * 2];
+    into.unitEnd = ranges[unit * 2 + 1];
+    return true;
+  }
+}
+
+/** What is thrown for `error`: bytes that are no such message become an answer. */
+function refusalOf(error: unknown): unknown {
+  if (!(error instanceof MalformedError)) return error;
+  return new AdapterError(
+    'protobuf_invalid',
+    `the decompressed body is not an io.prometheus.write.v2.Request: ${error.message}`,
+  );
+}
