@@ -237,7 +237,8 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
       [await shown.page.evaluate(STATE), await text(shown.page, '#detail')],
       ['starting', detail],
     );
-    await redraw(shown, { ...status, replica: { ...status.replica, state: 'draining' } });
+    await redraw(shown, { ...emptyStatus(), replica: { ...status.replica, state: 'draining' } });
+    assert.equal(await text(shown.page, '#empty'), '', 'who is sent away is not asked for');
     assert.equal(await shown.page.evaluate(STATE), 'draining');
     assert.equal(await shown.page.evaluate('document.title'), 'draining · adapter-2:8080');
     assert.match((await text(shown.page, '#detail'))!, /asks every connection to close/);

@@ -86,12 +86,17 @@ export class Browser {
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.addEventListener('message', ({ data }) => this.#receive(JSON.parse(String(data)) as Message));
+    socket.addEventListener('close', () => {
+      for (const id of this.#pending.keys())
+        this.#receive({ id, error: { message: 'the browser has ended' } });
+    });
   }
 
   /** An empty page in a window of its own, for the time of the test; it notes what goes wrong in it. */
   async newPage(test: TestHooks): Promise<Page> {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank', newWindow: true });
-    test.after(() => this.send('Target.closeTarget', { targetId }));
+    // The browser may have ended before.
+    test.after(() => this.send('Target.closeTarget', { targetId }).catch(() => undefined));
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
     const page = new Page(this, sessionId as string);
     await page.prepare();
@@ -102,6 +107,7 @@ export class Browser {
   send(method: string, params: object, sessionId?: string): Promise<Record<string, unknown>> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
+      if (this.#socket.readyState !== WebSocket.OPEN) throw new Error(`${method}: the browser has ended`);
       const timer = setTimeout(
         () => reject(new Error(`${method} was not answered within ${ANSWER_WITHIN_MS} ms`)),
         ANSWER_WITHIN_MS,

@@ -57,7 +57,13 @@ function draw(status) {
   drawConnections(status.connections);
   drawClosed(status.connections, status.limits);
   drawReturns(status.returns);
-  byId('empty').hidden = status.connections.list.some(({ samples }) => samples > 0);
+  byId('empty').hidden = !isIdle(status);
+}
+
+/** Nobody writes, and nobody is being sent away. */
+function isIdle({ replica, traffic, connections }) {
+  const writes = traffic.samplesPerSecond > 0 || connections.list.some(({ samples }) => samples > 0);
+  return !writes && replica.state !== 'draining';
 }
 
 /** A page stays open for long: the replica restarts, or a balancer leads the next connection to another one. */
@@ -79,7 +85,7 @@ function watchAnother(status) {
 function drawHeader({ replica, traffic }) {
   const { id, state, detail, version, revision, instance, startedAt } = replica;
   setText(byId('detail'), detail || (STATE_DETAILS[state] ?? ''));
-  setText(byId('version'), [version, revision].filter(Boolean).join(' '));
+  setText(byId('version'), revision === 'unknown' ? version : `${version} ${revision}`);
   byId('version').title = `instance ${instance}, started ${startedAt}`;
   setText(byId('answered'), clock(latestMs));
   const activity = state === 'ready' ? FORMATS.rate(traffic.samplesPerSecond) : state;
