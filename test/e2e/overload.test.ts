@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { compress } from 'snappyjs';
 import { findBalancer, type RunningHaproxy, startHaproxy } from '../support/balancers.ts';
+import { eventually } from '../support/eventually.ts';
 import { GoClient } from '../support/go-client.ts';
 import { type Replicas, startReplicas } from '../support/replicas.ts';
 import { HEADERS } from '../support/write-request.ts';
@@ -130,6 +131,9 @@ async function start(t: TestContext, { high, low, members, heavy }: Scene): Prom
   const haproxy = await startHaproxy(t, { command, members: replicas.members.slice(0, members) });
   const load = new UnevenLoad(haproxy.port, { heavy, heavyPauseMs });
   t.after(() => load.leave());
+  await eventually(() => load.clients.every(({ exchanges }) => exchanges.length > 0), {
+    what: 'every connection has been used',
+  });
   return { replicas, haproxy, load };
 }
 
@@ -162,7 +166,7 @@ describe('when event loops are busier than connection.overload_high', { concurre
       `${(share * 100).toFixed(0)} % of the bytes still go to the busy one after ${(tookMs / 1000).toFixed(1)} s, ${closes} closes by overload, utilisation ${utilizations.join(', ')}`,
     );
     assert.ok(tookMs < RELIEVED_WITHIN_MS, `it still has ${share} of the bytes`);
-    assert.ok(closes >= 3);
+    assert.ok(closes > 0);
     assert.deepEqual(load.failures, []);
   });
 
