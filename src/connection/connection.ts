@@ -6,17 +6,13 @@ import type { CloseReason } from '../metrics/reasons.ts';
 /** What a request is for: probes and scrapes come from machines that balance and watch, not from senders. */
 export type Purpose = 'write' | 'probe' | 'other';
 
-/** Totals at one moment, so that a rate can be told from two of them. */
-interface Reading {
-  readonly atMs: number;
+/** What a connection has brought, in all or in some time. */
+export interface Load {
   readonly bytes: number;
   readonly samples: number;
 }
 
-export interface Rates {
-  readonly bytesPerSecond: number;
-  readonly samplesPerSecond: number;
-}
+const NO_LOAD: Load = { bytes: 0, samples: 0 };
 
 export interface ConnectionParts {
   readonly id: number;
@@ -52,8 +48,8 @@ export class Connection {
   /** Set once its end is decided. No further request is begun on it. */
   ending: CloseReason | undefined;
   #probes = 0;
-  #before: Reading;
-  #last: Reading;
+  #before = NO_LOAD;
+  #last = NO_LOAD;
 
   constructor({ id, socket, lot }: ConnectionParts) {
     this.id = id;
@@ -61,8 +57,6 @@ export class Connection {
     this.lot = lot;
     this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.port = socket.remotePort ?? 0;
-    this.#before = { atMs: this.bornMs, bytes: 0, samples: 0 };
-    this.#last = this.#before;
   }
 
   begin(purpose: Purpose): void {
@@ -93,18 +87,17 @@ export class Connection {
     return limit * (1 + jitter * (2 * this.lot - 1));
   }
 
-  /** Notes the totals; called every few seconds. */
-  read(nowMs: number): void {
+  /** Notes the totals; called for all connections at once, every few seconds. */
+  read(): void {
     this.#before = this.#last;
-    this.#last = { atMs: nowMs, bytes: this.socket.bytesRead, samples: this.samples };
+    this.#last = { bytes: this.socket.bytesRead, samples: this.samples };
   }
 
-  /** Over the last one to two intervals between readings. */
-  rates(nowMs: number): Rates {
-    const seconds = Math.max(nowMs - this.#before.atMs, 1) / 1000;
+  /** Since the reading before the last, the same time for all connections, so that their loads can be compared. */
+  get recentLoad(): Load {
     return {
-      bytesPerSecond: (this.socket.bytesRead - this.#before.bytes) / seconds,
-      samplesPerSecond: (this.samples - this.#before.samples) / seconds,
+      bytes: this.socket.bytesRead - this.#before.bytes,
+      samples: this.samples - this.#before.samples,
     };
   }
 }

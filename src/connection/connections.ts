@@ -220,7 +220,7 @@ export class Connections {
     this.#utilization = performance.eventLoopUtilization(loop, this.#loop).utilization;
     this.#loop = loop;
     this.#overload.relieve(this.#open, this.#utilization, nowMs);
-    for (const connection of this.#open) connection.read(nowMs);
+    for (const connection of this.#open) connection.read();
     this.#returns.settle(nowMs);
   }
 }

@@ -19,7 +19,7 @@ const REFILL_SHARE = 0.01;
 const MIN_REFILL_PER_SECOND = 0.1;
 
 /** What is asked of a connection here, and where the mark goes. */
-export type Loaded = Pick<Connection, 'writes' | 'rates' | 'ageMs' | 'leave'>;
+export type Loaded = Pick<Connection, 'writes' | 'recentLoad' | 'ageMs' | 'leave'>;
 
 export class OverloadGuard {
   readonly #settings: OverloadSettings;
@@ -37,32 +37,29 @@ export class OverloadGuard {
     const { high, low, minAgeMs } = this.#settings;
     if (high === 0 || utilization <= high) return;
     const senders = [...connections].filter((connection) => connection.writes > 0);
-    const loads = senders.map((connection) => ({
-      connection,
-      bytesPerSecond: connection.rates(nowMs).bytesPerSecond,
-    }));
-    const total = loads.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
+    const loads = senders.map((connection) => ({ connection, bytes: connection.recentLoad.bytes }));
+    const total = loads.reduce((sum, { bytes }) => sum + bytes, 0);
     let excess = total * ((utilization - low) / utilization);
     const size = {
       ratePerSecond: Math.max(MIN_REFILL_PER_SECOND, senders.length * REFILL_SHARE),
       burst: Math.max(1, senders.length * BURST_SHARE),
     };
     const leaving = loads.filter(({ connection }) => connection.leave !== undefined);
-    for (const { bytesPerSecond } of leaving) excess -= bytesPerSecond;
+    for (const { bytes } of leaving) excess -= bytes;
     const mayLeave = loads.filter(
-      ({ connection, bytesPerSecond }) =>
-        bytesPerSecond > 0 && connection.leave === undefined && connection.ageMs(nowMs) >= minAgeMs,
+      ({ connection, bytes }) =>
+        bytes > 0 && connection.leave === undefined && connection.ageMs(nowMs) >= minAgeMs,
     );
-    for (const { connection, bytesPerSecond } of mayLeave.sort(byLoad)) {
+    for (const { connection, bytes } of mayLeave.sort(byLoad)) {
       // One that is larger than the excess would only take the overload with it.
-      if (bytesPerSecond > excess) continue;
+      if (bytes > excess) continue;
       if (!this.#bucket.take(nowMs, size)) return;
       connection.leave = 'overload';
-      excess -= bytesPerSecond;
+      excess -= bytes;
     }
   }
 }
 
-function byLoad(a: { bytesPerSecond: number }, b: { bytesPerSecond: number }): number {
-  return b.bytesPerSecond - a.bytesPerSecond;
+function byLoad(a: { bytes: number }, b: { bytes: number }): number {
+  return b.bytes - a.bytes;
 }

@@ -26,7 +26,7 @@ export async function takeSnapshot(parts: SnapshotParts): Promise<Status> {
   const facts = {
     replica: describeReplica(parts.replica),
     limits: describeLimits(parts.connections),
-    traffic: await describeTraffic(parts, traffic),
+    traffic: describeTraffic(parts, traffic),
     connections: await describeConnections(parts),
     returns: describeReturns(parts.connections.returns),
     kafka: await describeKafka(parts, traffic),
@@ -61,10 +61,7 @@ function describeLimits({ settings, effectiveMaxAgeMs }: Connections): Status['l
   };
 }
 
-async function describeTraffic(
-  { instruments, connections }: SnapshotParts,
-  traffic: Traffic,
-): Promise<Status['traffic']> {
+function describeTraffic({ connections }: SnapshotParts, traffic: Traffic): Status['traffic'] {
   const { windowSeconds, requestsPerSecond, samplesPerSecond, bytesPerSecond } = traffic;
   const { writtenSamplesPerSecond, p50Seconds, p99Seconds } = traffic;
   const { refused, retried, dropped } = traffic.totals;
@@ -76,7 +73,10 @@ async function describeTraffic(
     writtenSamplesPerSecond,
     p50Seconds,
     p99Seconds,
-    requestsInFlight: await readGauge(instruments.httpRequestsInFlight),
+    requestsInFlight: [...connections.open].reduce(
+      (sum, { isProbe, inFlight }) => (isProbe ? sum : sum + inFlight),
+      0,
+    ),
     eventLoopUtilization: connections.utilization,
     refused,
     retried,
@@ -87,11 +87,13 @@ async function describeTraffic(
 async function describeConnections(parts: SnapshotParts): Promise<Status['connections']> {
   const { connections, instruments } = parts;
   const all = [...connections.open];
-  const senders = all.filter((connection) => !connection.isProbe);
+  const used = all.filter(({ requests }) => requests > 0);
+  const senders = used.filter((connection) => !connection.isProbe);
   const list = describeEach(senders, connections);
   return {
     open: senders.length,
-    probes: all.length - senders.length,
+    probes: used.length - senders.length,
+    unused: all.length - used.length,
     oldestAgeSeconds: list.reduce((oldest, { ageSeconds }) => Math.max(oldest, ageSeconds), 0),
     accepted: connections.accepted,
     closed: await byReason(instruments.connectionsClosed),
@@ -103,8 +105,8 @@ async function describeConnections(parts: SnapshotParts): Promise<Status['connec
 
 function describeEach(senders: readonly Connection[], connections: Connections): ConnectionStatus[] {
   const nowMs = performance.now();
-  const rates = new Map(senders.map((connection) => [connection, connection.rates(nowMs).samplesPerSecond]));
-  const total = [...rates.values()].reduce((sum, rate) => sum + rate, 0);
+  const loads = new Map(senders.map((connection) => [connection, connection.recentLoad.samples]));
+  const total = [...loads.values()].reduce((sum, samples) => sum + samples, 0);
   const seconds = (ms: number): number => Math.round(ms) / 1000;
   return senders
     .map((connection) => {
@@ -119,7 +121,7 @@ function describeEach(senders: readonly Connection[], connections: Connections):
         requests,
         inFlight,
         samples,
-        share: total === 0 ? 0 : (rates.get(connection) ?? 0) / total,
+        share: total === 0 ? 0 : (loads.get(connection) ?? 0) / total,
         closesInSeconds: closesInMs === undefined ? null : seconds(closesInMs),
       };
     })

@@ -55,6 +55,7 @@ export interface Status {
     /** Of write requests; null without any. */
     readonly p50Seconds: number | null;
     readonly p99Seconds: number | null;
+    /** Of senders, begun and not answered. */
     readonly requestsInFlight: number;
     /** 0 to 1. */
     readonly eventLoopUtilization: number;
@@ -65,6 +66,8 @@ export interface Status {
   readonly connections: {
     readonly open: number;
     readonly probes: number;
+    /** Without a request so far, as browsers and Go open them ahead of need. */
+    readonly unused: number;
     readonly oldestAgeSeconds: number;
     readonly accepted: number;
     /** Since the start, by reason. */

@@ -7,10 +7,10 @@ import { type Loaded, OverloadGuard } from '../../src/connection/overload.ts';
 const SETTINGS = { high: 0.85, low: 0.75, minAgeMs: 10_000 };
 const TICK_MS = 5000;
 
-function loaded(bytesPerSecond: number, ageMs = 60_000): Loaded {
+function loaded(bytes: number, ageMs = 60_000): Loaded {
   return {
     writes: 1,
-    rates: () => ({ bytesPerSecond, samplesPerSecond: 0 }),
+    recentLoad: { bytes, samples: 0 },
     ageMs: () => ageMs,
     leave: undefined,
   };
@@ -29,7 +29,7 @@ describe('the overload guard', () => {
   });
 
   test('asks the busiest that fits the excess, not the one that is the overload', () => {
-    // 1.0 down to 0.75 is a quarter of 1000 bytes a second.
+    // 1.0 down to 0.75 is a quarter of 1000 bytes.
     const connections = [loaded(500), loaded(240), loaded(60), loaded(200)];
     new OverloadGuard(SETTINGS).relieve(connections, 1, 0);
     assert.deepEqual(leaving(connections), [1]);

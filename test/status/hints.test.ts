@@ -63,6 +63,7 @@ const QUIET: Facts = {
   connections: {
     open: 2,
     probes: 1,
+    unused: 0,
     oldestAgeSeconds: 30,
     accepted: 10,
     closed: {},

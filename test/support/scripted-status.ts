@@ -69,6 +69,7 @@ export function busyStatus(): Status {
     connections: {
       open: list.length,
       probes: 2,
+      unused: 0,
       oldestAgeSeconds: Math.max(...list.map(({ ageSeconds }) => ageSeconds)),
       accepted: 48_211,
       closed: {
@@ -140,6 +141,7 @@ export function emptyStatus(): Status {
     connections: {
       open: 0,
       probes: 1,
+      unused: 0,
       oldestAgeSeconds: 0,
       accepted: 0,
       closed: none,
