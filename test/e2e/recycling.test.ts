@@ -2,8 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { metricValue, startAdapter } from '../support/adapter.ts';
 import { makeCertificate } from '../support/certificate.ts';
@@ -64,12 +62,7 @@ describe('at an age of half a second', { concurrency: 1 }, () => {
       const flags = ['--connection.max-age=500ms'];
       const certificate = kind === 'TLS' ? makeCertificate(t) : undefined;
       if (kind === 'TLS' && !certificate) return;
-      if (certificate) {
-        const file = join(dirname(certificate.certFile), 'web.yaml');
-        const { certFile: cert_file, keyFile: key_file } = certificate;
-        writeFileSync(file, JSON.stringify({ tls_server_config: { cert_file, key_file } }));
-        flags.push(`--web.config-file=${file}`);
-      }
+      if (certificate) flags.push(`--web.config-file=${certificate.webConfigFile}`);
       const { target, topic, metric } = await start(t, flags, certificate?.ca);
       const load = new GoLoad(target, { shards: SHARDS });
       t.after(() => load.leave());
