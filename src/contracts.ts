@@ -9,7 +9,7 @@ import type { Contents } from './lib/contents.ts';
  * Labels are byte ranges into `bytes`, sorted by name, without empty values.
  */
 export interface SeriesView {
-  /** The decompressed request, with some slack behind the last label. */
+  /** What the labels are in: the decompressed request or what became of it, with some slack behind the last one. */
   readonly bytes: Uint8Array;
   /** The same memory: whole words can be read up to the last byte of each label. */
   readonly view: DataView;
@@ -37,6 +37,8 @@ export interface SeriesView {
   /** The first `exemplarCount` are of this series. */
   readonly exemplars: readonly ExemplarView[];
   readonly metadata: MetadataView;
+  /** The series as it came, when it is a prometheus.TimeSeries and stands for just what this view holds. */
+  readonly original: Uint8Array | undefined;
 }
 
 /** A native histogram that keeps the rules of its kind (wire/histogram-rules.ts). */
@@ -71,6 +73,9 @@ export interface BucketsView {
 }
 
 export interface ExemplarView {
+  /** What the labels are in. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
   readonly labelCount: number;
   /** As in `SeriesView`; sorted by name. */
   readonly labels: Int32Array;
@@ -78,8 +83,11 @@ export interface ExemplarView {
   readonly timestampMs: number;
 }
 
-/** What a request tells of a metric beside its samples; ranges into the `bytes` of the series. */
+/** What a request tells of a metric beside its samples. */
 export interface MetadataView {
+  /** What the ranges are in. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
   /** Index into METRIC_TYPES; 0 = not told. */
   readonly type: number;
   readonly helpStart: number;
@@ -88,18 +96,13 @@ export interface MetadataView {
   readonly unitEnd: number;
 }
 
-/** What goes with a record beside its value. */
-export interface RecordHead {
-  /** Undefined = no key. */
-  readonly key?: Uint8Array;
-  /** Undefined = one float sample. */
-  readonly contents?: Contents;
-}
-
 /** Where a format puts the records of one series; topic and partition are already chosen. */
 export interface RecordSink {
-  /** Starts a record; its value is what the caller writes to the returned writer before `end()`. */
-  begin(timestampMs: number, head?: RecordHead): ByteWriter;
+  /**
+   * Starts a record; its value is what the caller writes to the returned writer before `end()`. `contents` is what
+   * it holds, one float sample when left out.
+   */
+  begin(timestampMs: number, contents?: Contents): ByteWriter;
   /** Closes the record begun last. */
   end(): void;
 }
@@ -107,9 +110,24 @@ export interface RecordSink {
 /** Turns a series into record values. One file an implementation, one line in record/formats.ts. */
 export interface RecordFormat {
   readonly name: string;
-  /** Writes the records of one series, in the order of its samples. */
+  /**
+   * Writes the records of one series, in the order of its samples. For one partition the sink is the same object
+   * throughout a request.
+   */
   writeSeries(series: SeriesView, sink: RecordSink): void;
+  /** For formats whose records hold several series: writes what was gathered, once all series of a request are read. */
+  endRequest?(): void;
+  /** The request comes to nothing: forgets what was gathered. */
+  abandonRequest?(): void;
+  /**
+   * For formats that need something from outside first, such as a schema id: resolves when it is there, at once from
+   * then on; rejects with an AdapterError.
+   */
+  prepare?(): Promise<void>;
 }
+
+/** Headers of Kafka records, names and values as text. */
+export type RecordHeaders = Readonly<Record<string, string>>;
 
 /** What of a request will never be in Kafka, by reason. */
 export type DroppedRecords = ReadonlyMap<DropReason, Contents>;
@@ -119,10 +137,11 @@ export interface RequestRecords {
   /** Topics asked for whose partitions are not known yet: roll back, `learn` them, write again. */
   readonly unknownTopics: ReadonlySet<string>;
   /**
-   * The sink for one series. `seriesHash` (uint32) picks the partition, so equal hashes share one.
+   * The sink for one series. `hash` (uint32) picks the partition, so equal hashes share one; `key` is that of its
+   * records, undefined for none, and must not change before the request is committed.
    * Throws AdapterError `queue_full` when the records waiting for Kafka take all the memory they may.
    */
-  series(topic: string, seriesHash: number): RecordSink;
+  series(topic: string, hash: number, key?: Uint8Array): RecordSink;
   /**
    * Hands the records over. Resolves when all in-sync replicas hold every one of them but those it names; rejects
    * with an AdapterError when that did not happen, or is not known to have happened, within the timeout.
@@ -140,8 +159,11 @@ export interface Delivery {
   readonly ready: boolean;
   /** One line for /-/ready: what is being waited for, or `ready`. */
   readonly state: string;
-  /** Begins a request; there is one at a time, since writing one is a synchronous step. */
-  open(): RequestRecords;
+  /**
+   * Begins a request; there is one at a time, since writing one is a synchronous step. Each of its records carries
+   * `headers`.
+   */
+  open(headers?: RecordHeaders): RequestRecords;
   /** Resolves when the partitions of the topics are known; rejects with an AdapterError when they cannot be. */
   learn(topics: ReadonlySet<string>): Promise<void>;
   /** Waits for what is under way, then lets go of the brokers. */

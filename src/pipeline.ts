@@ -144,7 +144,8 @@ export class WritePipeline {
   #takeMetadata(metadata: MetricMetadata, { records, tally }: Passage): void {
     tally.metadata++;
     const { metadataTopic } = this.#parts;
-    if (metadataTopic !== '') writeMetadata(metadata, (hash) => records.series(metadataTopic, hash));
+    if (metadataTopic !== '')
+      writeMetadata(metadata, (hash, key) => records.series(metadataTopic, hash, key));
   }
 }
 

@@ -1,12 +1,13 @@
 /** Writes the records of one request to the open batches, with a mark to go back to. */
 
-import type { DroppedRecords, RecordSink, RequestRecords } from '../contracts.ts';
+import type { DroppedRecords, RecordHeaders, RecordSink, RequestRecords } from '../contracts.ts';
 import { AdapterError, type DropReason } from '../errors.ts';
 import { type Contents, NOTHING, plus } from '../lib/contents.ts';
 import { formatSize } from '../lib/units.ts';
 import type { Partition, Touched, Writing } from './partition.ts';
 import { PendingRequest } from './pending-request.ts';
 import type { RecordBatch } from './record-batch.ts';
+import { encodeHeaders } from './record-headers.ts';
 
 /** Where records of a topic go that is not known yet: nowhere, since they are written again. */
 const NOWHERE_BYTES = 1024;
@@ -32,6 +33,7 @@ export class Appender implements RequestRecords, Writing {
   #touched: Touched[] = [];
   #dropped = new Map<DropReason, Contents>();
   #nowMs = 0;
+  headers = encodeHeaders(undefined);
   #requestBytes = 0;
   /** Bytes of all batches of records that Kafka has not acknowledged. */
   queuedBytes = 0;
@@ -42,7 +44,8 @@ export class Appender implements RequestRecords, Writing {
   }
 
   /** Makes ready for the next request. */
-  open(): this {
+  open(headers?: RecordHeaders): this {
+    this.headers = encodeHeaders(headers);
     this.#touched = [];
     this.#dropped = new Map();
     this.unknownTopics.clear();
@@ -67,7 +70,7 @@ export class Appender implements RequestRecords, Writing {
     this.#requestBytes += bytes;
   }
 
-  series(topic: string, seriesHash: number): RecordSink {
+  series(topic: string, hash: number, key?: Uint8Array): RecordSink {
     const partitions = this.#parts.partitionsOf(topic);
     if (partitions === undefined) {
       this.unknownTopics.add(topic);
@@ -75,7 +78,7 @@ export class Appender implements RequestRecords, Writing {
       return this.#nowhere;
     }
     if (this.queuedBytes + this.#requestBytes > this.#parts.maxQueueBytes) this.#refuse();
-    return partitions[seriesHash % partitions.length]!.writeFor(this);
+    return partitions[hash % partitions.length]!.writeFor(this, key);
   }
 
   #refuse(): never {

@@ -33,7 +33,8 @@ export function redistribute(
     if (destination) {
       if (!made.includes(destination)) made.push(destination);
       claim(destination, ownerOf(batch, place));
-      copyRecord({ batch, bodyAt: recordLength.end, contents: batch.contentsOf(place) }, destination);
+      const from = { batch, bodyAt: recordLength.end, recordEnd: next, contents: batch.contentsOf(place) };
+      copyRecord(from, destination);
     }
     at = next;
   }
@@ -53,12 +54,13 @@ interface Place {
   readonly batch: RecordBatch;
   /** Offset behind the length of the record. */
   readonly bodyAt: number;
+  readonly recordEnd: number;
   readonly contents: Contents;
 }
 
-/** attributes int8, timestampDelta varlong, offsetDelta varint, keyLength varint, key, valueLength varint, value. */
+/** attributes int8, timestampDelta varlong, offsetDelta varint, keyLength varint, key, valueLength varint, value, headers. */
 function copyRecord(from: Place, destination: RecordBatch): void {
-  const { batch, bodyAt, contents } = from;
+  const { batch, bodyAt, recordEnd, contents } = from;
   const { bytes } = batch.writer;
   const timestampDelta = readVarint(bytes, bodyAt + 1);
   const offsetDelta = readVarint(bytes, timestampDelta.end);
@@ -66,8 +68,8 @@ function copyRecord(from: Place, destination: RecordBatch): void {
   const keyEnd = keyLength.end + Math.max(keyLength.value, 0);
   const valueLength = readVarint(bytes, keyEnd);
   const key = keyLength.value < 0 ? undefined : bytes.subarray(keyLength.end, keyEnd);
-  const head = { ...(key && { key }), contents };
-  const out = destination.begin(batch.baseTimestampMs + timestampDelta.value, head);
-  out.copy(bytes, valueLength.end, valueLength.end + valueLength.value);
-  destination.end();
+  const valueEnd = valueLength.end + valueLength.value;
+  const out = destination.begin(batch.baseTimestampMs + timestampDelta.value, contents, key);
+  out.copy(bytes, valueLength.end, valueEnd);
+  destination.end(bytes.subarray(valueEnd, recordEnd));
 }

@@ -1,8 +1,8 @@
 /** One partition: the batch that is open for records, those that wait, and the one under way. */
 
-import type { RecordHead, RecordSink } from '../contracts.ts';
+import type { RecordSink } from '../contracts.ts';
 import type { ByteWriter } from '../lib/byte-writer.ts';
-import type { Contents } from '../lib/contents.ts';
+import { type Contents, ONE_FLOAT } from '../lib/contents.ts';
 import type { Mark, ProducerStamp, RecordBatch } from './record-batch.ts';
 
 const MAX_EPOCH = 32767;
@@ -27,6 +27,8 @@ export interface Touched {
 /** Who is writing: told of each batch it touches and of each record that fits none. */
 export interface Writing {
   readonly recordTimeMs: (sampleMs: number) => number;
+  /** As they end each record, their number first. */
+  readonly headers: Uint8Array;
   touch(touched: Touched): void;
   tooLarge(contents: Contents): void;
   /** So many bytes more are in the batches. */
@@ -50,7 +52,10 @@ export class Partition implements RecordSink {
   #producerId = -1n;
   #epoch = 0;
   #sequence = 0;
+  /** Of the record begun last. */
   #timestampMs = 0;
+  #key: Uint8Array | undefined;
+  #contents: Contents | undefined;
 
   constructor(topic: string, index: number, limits: PartitionLimits) {
     this.topic = topic;
@@ -59,22 +64,24 @@ export class Partition implements RecordSink {
     this.#open = limits.newBatch();
   }
 
-  /** Readies the partition for records of `writing`. */
-  writeFor(writing: Writing): RecordSink {
+  /** Readies the partition for records of `writing` with that key. */
+  writeFor(writing: Writing, key: Uint8Array | undefined): RecordSink {
     this.#writing = writing;
+    this.#key = key;
     return this;
   }
 
-  begin(timestampMs: number, head?: RecordHead): ByteWriter {
+  begin(timestampMs: number, contents?: Contents): ByteWriter {
     if (this.#open.length >= this.#limits.maxBatchBytes) this.#closeOpen();
     this.#touch();
     this.#timestampMs = this.#writing!.recordTimeMs(timestampMs);
-    return this.#open.begin(this.#timestampMs, head);
+    this.#contents = contents;
+    return this.#open.begin(this.#timestampMs, contents, this.#key);
   }
 
   end(): void {
     const batch = this.#open;
-    batch.end();
+    batch.end(this.#writing!.headers);
     this.#writing!.wrote(batch.length - batch.lastRecordStart);
     if (batch.length > this.#limits.maxBatchBytes) this.#moveLastRecord(batch);
   }
@@ -88,17 +95,16 @@ export class Partition implements RecordSink {
   /** The record did not fit any more: it goes to a batch of its own, or nowhere when it fits none. */
   #moveLastRecord(batch: RecordBatch): void {
     const value = batch.lastValue();
-    const head = batch.lastHead();
     this.#writing!.wrote(batch.lastRecordStart - batch.length);
     const isAlone = batch.count === 1;
     batch.dropLast();
     if (isAlone) {
-      this.#writing!.tooLarge(head.contents);
+      this.#writing!.tooLarge(this.#contents ?? ONE_FLOAT);
       return;
     }
     this.#closeOpen();
     this.#touch();
-    this.#open.begin(this.#timestampMs, head).copy(value, 0, value.length);
+    this.#open.begin(this.#timestampMs, this.#contents, this.#key).copy(value, 0, value.length);
     this.end();
   }
 

@@ -1,6 +1,6 @@
 /** Delivery to Kafka: batches that grow while others are under way, and one promise a request. */
 
-import type { Delivery, RequestRecords } from '../contracts.ts';
+import type { Delivery, RecordHeaders, RequestRecords } from '../contracts.ts';
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { formatDuration } from '../lib/units.ts';
@@ -121,8 +121,8 @@ export class KafkaProducer implements Delivery {
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
   }
 
-  open(): RequestRecords {
-    return this.#appender.open();
+  open(headers?: RecordHeaders): RequestRecords {
+    return this.#appender.open(headers);
   }
 
   learn(topics: ReadonlySet<string>): Promise<void> {

@@ -2,7 +2,6 @@
 
 import type { Buffer } from 'node:buffer';
 import { crc32c } from '@node-rs/crc32';
-import type { RecordHead } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 import { type Contents, ONE_FLOAT } from '../lib/contents.ts';
 import type { PendingRequest } from './pending-request.ts';
@@ -30,9 +29,11 @@ export const HEADER_BYTES = 61;
 
 /** Lengths of record and value are taken for two bytes, which is right for values of 64 to 8191 bytes. */
 const USUAL_LENGTH_BYTES = 2;
-/** Attributes, key length (-1: no key), and header count. */
-const FIXED_RECORD_BYTES = 3;
+/** Attributes and key length (-1: no key). */
+const FIXED_RECORD_BYTES = 2;
 const NO_KEY = 1;
+/** A number of 0. */
+const NO_HEADERS: Uint8Array = new Uint8Array(1);
 const MOST_FRAME_BYTES = 2 * USUAL_LENGTH_BYTES + 2 * LONGEST_VARINT + FIXED_RECORD_BYTES;
 const MOST_SHIFT_BYTES = 6;
 
@@ -72,8 +73,7 @@ export class RecordBatch {
   #maxBeforeMs = 0;
   #recordStart = 0;
   #valueStart = 0;
-  /** The key of the record begun last. */
-  #lastKey: Uint8Array | undefined;
+  #headerBytes = 0;
   /** By place, of the records that hold something else than one float sample. */
   readonly #contents = new Map<number, Contents>();
 
@@ -125,7 +125,7 @@ export class RecordBatch {
    * valueLength varint, value, headerCount varint.
    * Begins one; the value is what the caller writes to `writer` before `end`.
    */
-  begin(timestampMs: number, head?: RecordHead): ByteWriter {
+  begin(timestampMs: number, contents?: Contents, key?: Uint8Array): ByteWriter {
     const { writer } = this;
     this.#maxBeforeMs = this.#maxTimestampMs;
     if (this.count === 0) {
@@ -138,10 +138,9 @@ export class RecordBatch {
     writer.bytes[writer.length++] = 0;
     writeVarlong(writer, timestampMs - this.baseTimestampMs);
     writer.length = putVarint(writer.bytes, writer.length, this.count);
-    this.#lastKey = head?.key;
-    if (head?.key) this.#writeKey(head.key);
+    if (key) this.#writeKey(key);
     else writer.bytes[writer.length++] = NO_KEY;
-    if (head?.contents) this.#contents.set(this.count, head.contents);
+    if (contents) this.#contents.set(this.count, contents);
     writer.length += USUAL_LENGTH_BYTES;
     this.#valueStart = writer.length;
     return writer;
@@ -154,19 +153,21 @@ export class RecordBatch {
     writer.reserve(USUAL_LENGTH_BYTES);
   }
 
-  /** Closes the record: its two lengths are known now. */
-  end(): void {
+  /** Closes the record: its two lengths are known now. `headers` begin with their number. */
+  end(headers = NO_HEADERS): void {
     const { writer } = this;
     const valueBytes = writer.length - this.#valueStart;
     const frameBytes = this.#valueStart - this.#recordStart - 2 * USUAL_LENGTH_BYTES;
-    const recordBytes = frameBytes + varintBytes(valueBytes) + valueBytes + 1;
+    const recordBytes = frameBytes + varintBytes(valueBytes) + valueBytes + headers.length;
     if (varintBytes(valueBytes) !== USUAL_LENGTH_BYTES || varintBytes(recordBytes) !== USUAL_LENGTH_BYTES) {
       this.#shift(valueBytes, recordBytes);
     } else {
       putVarint(writer.bytes, this.#recordStart, recordBytes);
       putVarint(writer.bytes, this.#valueStart - USUAL_LENGTH_BYTES, valueBytes);
     }
-    writer.byte(0);
+    if (headers.length === 1) writer.byte(0);
+    else writer.copy(headers, 0, headers.length);
+    this.#headerBytes = headers.length;
     this.count++;
   }
 
@@ -178,13 +179,7 @@ export class RecordBatch {
   /** The value of the record closed last. */
   lastValue(): Buffer {
     const { bytes, length } = this.writer;
-    return bytes.subarray(this.#valueStart, length - 1);
-  }
-
-  /** What went with the record closed last. */
-  lastHead(): Required<Pick<RecordHead, 'contents'>> & RecordHead {
-    const contents = this.contentsOf(this.count - 1);
-    return this.#lastKey ? { key: this.#lastKey, contents } : { contents };
+    return bytes.subarray(this.#valueStart, length - this.#headerBytes);
   }
 
   /** Takes the record closed last out again. */

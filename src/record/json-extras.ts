@@ -1,7 +1,7 @@
 /** What an entry may tell beside labels, time and value: start timestamp, type, unit, help, exemplars. */
 
 import { isUtf8 } from 'node:buffer';
-import type { ExemplarView, SeriesView } from '../contracts.ts';
+import type { ExemplarView, MetadataView, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 import { LONGEST_ESCAPE, writeEscaped } from './json-string.ts';
 import { metricTypeName } from './metric-types.ts';
@@ -30,12 +30,13 @@ export class Extras {
   }
 
   #useMetadata(series: SeriesView): void {
-    const { type, helpStart, helpEnd, unitStart, unitEnd } = series.metadata;
+    const { metadata } = series;
+    const { type, helpStart, helpEnd, unitStart, unitEnd } = metadata;
     const out = this.#metadata;
     out.truncate();
     if (type !== 0) out.ascii(`,"type":"${metricTypeName(type)}"`);
-    if (unitStart < unitEnd) writeText(out, '"unit"', { series, start: unitStart, end: unitEnd });
-    if (helpStart < helpEnd) writeText(out, '"help"', { series, start: helpStart, end: helpEnd });
+    if (unitStart < unitEnd) writeText(out, '"unit"', { source: metadata, start: unitStart, end: unitEnd });
+    if (helpStart < helpEnd) writeText(out, '"help"', { source: metadata, start: helpStart, end: helpEnd });
   }
 
   /** Ends a record that is open behind its last value. `startTimestampMs` 0 = not told. */
@@ -48,15 +49,15 @@ export class Extras {
 }
 
 interface TextRange {
-  readonly series: SeriesView;
+  readonly source: MetadataView;
   readonly start: number;
   readonly end: number;
 }
 
 /** Nobody has checked these texts; what is not UTF-8 in them is replaced. */
-function writeText(out: ByteWriter, name: string, { series, start, end }: TextRange): void {
+function writeText(out: ByteWriter, name: string, { source, start, end }: TextRange): void {
   out.ascii(`,${name}:`);
-  const bytes = series.bytes.subarray(start, end);
+  const bytes = source.bytes.subarray(start, end);
   if (!isUtf8(bytes)) {
     const replaced = new TextEncoder().encode(JSON.stringify(new TextDecoder().decode(bytes)));
     out.copy(replaced, 0, replaced.length);
@@ -66,23 +67,22 @@ function writeText(out: ByteWriter, name: string, { series, start, end }: TextRa
   out.ascii('"');
   out.reserve((end - start) * LONGEST_ESCAPE);
   const labels = Int32Array.of(start, end);
-  writeEscaped(out, { bytes: series.bytes, view: series.view, labels }, 0);
+  writeEscaped(out, { bytes: source.bytes, view: source.view, labels }, 0);
   out.ascii('"');
 }
 
-function writeExemplars(out: ByteWriter, { exemplars, exemplarCount, bytes, view }: SeriesView): void {
+function writeExemplars(out: ByteWriter, { exemplars, exemplarCount }: SeriesView): void {
   out.ascii(',"exemplars":[');
   for (let i = 0; i < exemplarCount; i++) {
     if (i > 0) out.ascii(',');
-    writeExemplar(out, exemplars[i]!, { bytes, view });
+    writeExemplar(out, exemplars[i]!);
   }
   out.ascii(']');
 }
 
 function writeExemplar(
   out: ByteWriter,
-  { labels, labelCount, value, timestampMs }: ExemplarView,
-  { bytes, view }: Pick<SeriesView, 'bytes' | 'view'>,
+  { bytes, view, labels, labelCount, value, timestampMs }: ExemplarView,
 ): void {
   let labelBytes = 0;
   for (let range = 0; range < labelCount * 4; range += 2) labelBytes += labels[range + 1] - labels[range];

@@ -102,7 +102,7 @@ export class JsonFormat implements RecordFormat {
   }
 
   #begin(sink: RecordSink, timestampMs: number, contents: Contents): ByteWriter {
-    const out = sink.begin(timestampMs, { contents });
+    const out = sink.begin(timestampMs, contents);
     out.copy(this.#head.bytes, 0, this.#head.length);
     out.reserve(FIXED_ENTRY_BYTES);
     return out;

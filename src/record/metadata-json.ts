@@ -20,7 +20,10 @@ export interface FamilyMetadata {
  * Writes `{"name":"http_requests_total","type":"counter","help":"...","unit":""}` to the sink that `sinkFor` gives
  * for the hash of the name. The record's time is the present.
  */
-export function writeMetadata(metadata: FamilyMetadata, sinkFor: (hash: number) => RecordSink): void {
+export function writeMetadata(
+  metadata: FamilyMetadata,
+  sinkFor: (hash: number, key: Uint8Array) => RecordSink,
+): void {
   const { type, familyName, help, unit } = metadata;
   const decoder = new TextDecoder();
   const value = JSON.stringify({
@@ -29,8 +32,8 @@ export function writeMetadata(metadata: FamilyMetadata, sinkFor: (hash: number) 
     help: decoder.decode(help),
     unit: decoder.decode(unit),
   });
-  const sink = sinkFor(hashOf(familyName));
-  const out = sink.begin(Date.now(), { key: familyName, contents: NOTHING });
+  const sink = sinkFor(hashOf(familyName), familyName);
+  const out = sink.begin(Date.now(), NOTHING);
   const bytes = Buffer.from(value);
   out.copy(bytes, 0, bytes.length);
   sink.end();

@@ -78,6 +78,7 @@ function keepValidSamples(series: Series, filter: Filter): void {
     if (kept < i) series.moveSample(i, kept);
     kept++;
   }
+  if (kept < series.sampleCount) series.originalStart = -1;
   series.sampleCount = kept;
 }
 
@@ -97,6 +98,7 @@ function keepValidHistograms(series: Series, filter: Filter): void {
       else swap(histograms, kept++, i);
     }
   }
+  if (kept < series.histogramCount) series.originalStart = -1;
   series.histogramCount = kept;
 }
 
@@ -108,6 +110,7 @@ function keepValidExemplars(series: Series, filter: Filter): void {
     if (reason !== undefined) filter.onDrop(reason, ONE_EXEMPLAR);
     else swap(exemplars, kept++, i);
   }
+  if (kept < series.exemplarCount) series.originalStart = -1;
   series.exemplarCount = kept;
 }
 

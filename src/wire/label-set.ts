@@ -15,6 +15,8 @@ export class LabelSet {
   nameLabel = -1;
   hash = 0;
   isPlain = false;
+  /** Whether the labels are in the order and number in which they came. */
+  isAsSent = true;
   /** Whether there were more labels than are kept. */
   isOverLimit = false;
 
@@ -34,6 +36,7 @@ export class LabelSet {
     this.labelCount = 0;
     this.nameLabel = -1;
     this.isOverLimit = false;
+    this.isAsSent = true;
   }
 
   /**

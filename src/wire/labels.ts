@@ -26,6 +26,7 @@ export function canonicalise(set: LabelSet): DropReason | undefined {
   if (set.isOverLimit) return 'labels_too_many';
   if (!isCanonical(set)) {
     const reason = makeCanonical(set);
+    set.isAsSent = false;
     if (reason !== undefined) return reason;
   }
   const isAscii = hashLabels(set);

@@ -41,7 +41,18 @@ export class Series extends LabelSet implements SeriesView {
   readonly histograms: Histogram[] = [];
   exemplarCount = 0;
   readonly exemplars: Exemplar[] = [];
-  readonly metadata = { type: 0, helpStart: 0, helpEnd: 0, unitStart: 0, unitEnd: 0 };
+  readonly metadata = {
+    bytes: this.bytes,
+    view: this.view,
+    type: 0,
+    helpStart: 0,
+    helpEnd: 0,
+    unitStart: 0,
+    unitEnd: 0,
+  };
+  /** Where the entry of a 1.0 request lies in `bytes`; -1 when something was taken out of it, and in 2.0. */
+  originalStart = -1;
+  originalEnd = -1;
   /** Why the reader could not make sense of the series. */
   problem: DropReason | undefined;
 
@@ -52,6 +63,8 @@ export class Series extends LabelSet implements SeriesView {
 
   override useBytes(bytes: Uint8Array, view: DataView): void {
     super.useBytes(bytes, view);
+    this.metadata.bytes = bytes;
+    this.metadata.view = view;
     this.#requestSamples = 0;
     this.histograms.length = Math.min(this.histograms.length, KEPT_PARTS);
     this.exemplars.length = Math.min(this.exemplars.length, KEPT_PARTS);
@@ -69,6 +82,12 @@ export class Series extends LabelSet implements SeriesView {
     this.metadata.unitStart = 0;
     this.metadata.unitEnd = 0;
     this.problem = undefined;
+    this.originalStart = -1;
+  }
+
+  get original(): Uint8Array | undefined {
+    if (this.originalStart < 0 || !this.isAsSent) return undefined;
+    return this.bytes.subarray(this.originalStart, this.originalEnd);
   }
 
   /**

@@ -69,7 +69,11 @@ export class V1Reader {
       while (cursor.at < end) {
         const tag = cursor.tag(end);
         if (tag === TIMESERIES) {
-          this.#readSeries(cursor.lengthEnd(end));
+          const seriesEnd = cursor.lengthEnd(end);
+          const seriesStart = cursor.at;
+          this.#readSeries(seriesEnd);
+          this.series.originalStart = seriesStart;
+          this.series.originalEnd = seriesEnd;
           return true;
         }
         if (tag === METADATA) this.#onMetadata(readMetadata(cursor, cursor.lengthEnd(end)));
