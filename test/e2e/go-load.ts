@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import { type Exchange, GoClient, type GoTarget } from '../support/go-client.ts';
 import { readTopic } from '../support/kafka.ts';
-import { countSamples, parseRecords } from '../support/records.ts';
+import { countSamples, duplicates, parseRecords, type SampleRecord } from '../support/records.ts';
 import { HEADERS } from '../support/write-request.ts';
 import { uniqueRequest } from './load.ts';
 
@@ -85,16 +85,29 @@ export class GoLoad {
   }
 }
 
+/** Where records went. */
+export interface Place {
+  readonly brokers: string;
+  readonly topic: string;
+}
+
+/** All samples of the topic. A broker that is still loading its consumer groups is asked again. */
+export function readSamples({ brokers, topic }: Place): Promise<SampleRecord[]> {
+  const read = (): Promise<SampleRecord[] | undefined> =>
+    readTopic(brokers, topic).then(parseRecords, (error: { retriable?: boolean }) => {
+      if (!error.retriable) throw error;
+      return undefined;
+    });
+  return eventually(read, { what: `${topic} can be read`, withinMs: 60_000 });
+}
+
 /** Reads the topic: all that was acknowledged is there, and nothing is there twice. Gives the number of records. */
-export async function assertOnceInKafka(
-  load: GoLoad,
-  where: { readonly brokers: string; readonly topic: string },
-): Promise<number> {
-  const records = await readTopic(where.brokers, where.topic);
-  const counts = countSamples(parseRecords(records));
-  const missing = load.acknowledged.flatMap(({ samples }) => samples.filter((key) => !counts.has(key)));
-  const repeated = [...counts].filter(([, count]) => count > 1).map(([key]) => key);
+export async function assertOnceInKafka(load: GoLoad, place: Place): Promise<number> {
+  const samples = await readSamples(place);
+  const counts = countSamples(samples);
+  const missing = load.acknowledged.flatMap((sent) => sent.samples.filter((key) => !counts.has(key)));
+  const repeated = duplicates(samples);
   assert.deepEqual(missing.slice(0, 5), [], `${missing.length} acknowledged samples are not in the topic`);
   assert.deepEqual(repeated.slice(0, 5), [], `${repeated.length} samples are there more than once`);
-  return records.length;
+  return samples.length;
 }

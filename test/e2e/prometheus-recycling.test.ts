@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findBalancer, startHaproxy } from '../support/balancers.ts';
 import { eventually } from '../support/eventually.ts';
-import { createTopic, readTopic, testKafka } from '../support/kafka.ts';
+import { createTopic, testKafka } from '../support/kafka.ts';
 import { findPrometheus, startPrometheus } from '../support/prometheus.ts';
-import { assertOrdered, duplicates, parseRecords } from '../support/records.ts';
+import { assertOrdered, duplicates } from '../support/records.ts';
 import { startReplicas } from '../support/replicas.ts';
 import { differences, expectedSamples, shown } from './expected.ts';
+import { readSamples } from './go-load.ts';
 import { startTarget } from './scrape-target.ts';
 
 const SHARDS = 8;
@@ -48,7 +49,7 @@ test('hundreds of closes by age cost a Prometheus nothing, and its requests spre
   assert.equal((await prometheus.stop()).code, 0);
   const writes = await replicas.each(WRITES);
   const closes = await replicas.closed('max_age');
-  const samples = parseRecords(await readTopic(brokers, topic));
+  const samples = await readSamples({ brokers, topic });
   t.diagnostic(
     `${closes} closes by age in ${seconds.toFixed(0)} s; ${writes.join(' + ')} requests; ${samples.length} records, ${failed} samples failed, ${retried} sent again`,
   );

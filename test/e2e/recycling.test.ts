@@ -7,11 +7,11 @@ import { metricValue, startAdapter } from '../support/adapter.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { eventually } from '../support/eventually.ts';
 import { GoClient, type GoTarget } from '../support/go-client.ts';
-import { createTopic, readTopic, type TestKafka, testKafka } from '../support/kafka.ts';
+import { createTopic, type TestKafka, testKafka } from '../support/kafka.ts';
 import { openRaw, writeBytes } from '../support/raw-connection.ts';
-import { countSamples, parseRecords } from '../support/records.ts';
+import { countSamples } from '../support/records.ts';
 import { HEADERS } from '../support/write-request.ts';
-import { assertOnceInKafka, GoLoad } from './go-load.ts';
+import { assertOnceInKafka, GoLoad, readSamples } from './go-load.ts';
 import { uniqueRequest } from './load.ts';
 
 /** So that nothing but age ends a connection, and nothing holds it up. */
@@ -108,7 +108,7 @@ describe('requests that are pipelined on a connection past its age', { concurren
     }
     await eventually(async () => (await metric(closed('max_age'))) === closes, { what: 'all are counted' });
     assert.ok((await metric(skipped('pipelined'))) >= 2 * rounds);
-    const counts = countSamples(parseRecords(await readTopic(kafka.brokers, topic)));
+    const counts = countSamples(await readSamples({ brokers: kafka.brokers, topic }));
     for (const key of sent.flatMap(({ samples }) => samples)) assert.equal(counts.get(key), 1, key);
     assert.equal(counts.size, sent.length * sent[0]!.samples.length);
   });
