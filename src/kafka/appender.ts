@@ -28,19 +28,21 @@ export interface AppenderParts {
 
 export class Appender implements RequestRecords, Writing {
   readonly #parts: AppenderParts;
-  readonly #nowhere: RecordBatch;
+  readonly #nowhere: RecordSink;
   readonly unknownTopics = new Set<string>();
   #touched: Touched[] = [];
   #dropped = new Map<DropReason, Contents>();
   #nowMs = 0;
   headers = encodeHeaders(undefined);
   #requestBytes = 0;
+  /** Bytes of records that fitted no batch: nothing stays of them but the work, which is bounded as well. */
+  #droppedBytes = 0;
   /** Bytes of all batches of records that Kafka has not acknowledged. */
   queuedBytes = 0;
 
   constructor(parts: AppenderParts) {
     this.#parts = parts;
-    this.#nowhere = parts.newBatch();
+    this.#nowhere = this.#forgetting(parts.newBatch());
   }
 
   /** Makes ready for the next request. */
@@ -51,6 +53,7 @@ export class Appender implements RequestRecords, Writing {
     this.unknownTopics.clear();
     this.#nowMs = Date.now();
     this.#requestBytes = 0;
+    this.#droppedBytes = 0;
     return this;
   }
 
@@ -62,7 +65,13 @@ export class Appender implements RequestRecords, Writing {
     this.#touched.push(touched);
   }
 
-  tooLarge(contents: Contents): void {
+  admit(): void {
+    const bytes = this.#requestBytes + this.#droppedBytes;
+    if (this.queuedBytes + bytes > this.#parts.maxQueueBytes) this.#refuse(bytes);
+  }
+
+  tooLarge(contents: Contents, bytes: number): void {
+    this.#droppedBytes += bytes;
     this.#dropped.set('record_too_large', plus(this.#dropped.get('record_too_large') ?? NOTHING, contents));
   }
 
@@ -74,17 +83,30 @@ export class Appender implements RequestRecords, Writing {
     const partitions = this.#parts.partitionsOf(topic);
     if (partitions === undefined) {
       this.unknownTopics.add(topic);
-      if (this.#nowhere.length > NOWHERE_BYTES) this.#nowhere.clear();
       return this.#nowhere;
     }
-    if (this.queuedBytes + this.#requestBytes > this.#parts.maxQueueBytes) this.#refuse();
     return partitions[hash % partitions.length]!.writeFor(this, key);
   }
 
-  #refuse(): never {
+  /** Takes records within the same bounds, and forgets them. */
+  #forgetting(batch: RecordBatch): RecordSink {
+    return {
+      begin: (timestampMs) => {
+        this.admit();
+        if (batch.length > NOWHERE_BYTES) batch.clear();
+        return batch.begin(timestampMs);
+      },
+      end: () => {
+        batch.end();
+        this.wrote(batch.length - batch.lastRecordStart);
+      },
+    };
+  }
+
+  #refuse(requestBytes: number): never {
     const { maxQueueBytes } = this.#parts;
     const limit = formatSize(maxQueueBytes);
-    if (this.#requestBytes > maxQueueBytes) {
+    if (requestBytes > maxQueueBytes) {
       // No repeat would ever fit.
       throw new AdapterError(
         'limit_exceeded',

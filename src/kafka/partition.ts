@@ -24,13 +24,15 @@ export interface Touched {
   readonly mark: Mark;
 }
 
-/** Who is writing: told of each batch it touches and of each record that fits none. */
+/** Who is writing: asked before each record, told of each batch it touches and of each record that fits none. */
 export interface Writing {
+  /** Throws when no more may be written. */
+  admit(): void;
   readonly recordTimeMs: (sampleMs: number) => number;
   /** As they end each record, their number first. */
   readonly headers: Uint8Array;
   touch(touched: Touched): void;
-  tooLarge(contents: Contents): void;
+  tooLarge(contents: Contents, bytes: number): void;
   /** So many bytes more are in the batches. */
   wrote(bytes: number): void;
 }
@@ -72,6 +74,7 @@ export class Partition implements RecordSink {
   }
 
   begin(timestampMs: number, contents?: Contents): ByteWriter {
+    this.#writing!.admit();
     if (this.#open.length >= this.#limits.maxBatchBytes) this.#closeOpen();
     this.#touch();
     this.#timestampMs = this.#writing!.recordTimeMs(timestampMs);
@@ -95,11 +98,12 @@ export class Partition implements RecordSink {
   /** The record did not fit any more: it goes to a batch of its own, or nowhere when it fits none. */
   #moveLastRecord(batch: RecordBatch): void {
     const value = batch.lastValue();
-    this.#writing!.wrote(batch.lastRecordStart - batch.length);
+    const bytes = batch.length - batch.lastRecordStart;
+    this.#writing!.wrote(-bytes);
     const isAlone = batch.count === 1;
     batch.dropLast();
     if (isAlone) {
-      this.#writing!.tooLarge(this.#contents ?? ONE_FLOAT);
+      this.#writing!.tooLarge(this.#contents ?? ONE_FLOAT, bytes);
       return;
     }
     this.#closeOpen();

@@ -247,6 +247,43 @@ describe('the queue', () => {
   }
 });
 
+describe('one series', () => {
+  const LIMIT = 100_000;
+
+  /** Writes records to one sink until one is refused; gives how many there were. */
+  function writeUntilRefused(stage: Stage, { topic, bytes }: { topic: string; bytes: number }): number {
+    const sink = stage.appender.open().series(topic, 0);
+    let written = 0;
+    const writeOne = (): void => {
+      sink.begin(BASE_MS).copy(Buffer.alloc(bytes), 0, bytes);
+      sink.end();
+      written++;
+    };
+    assert.throws(
+      () => {
+        for (let i = 0; i < LIMIT; i++) writeOne();
+      },
+      (error) => error instanceof AdapterError && error.code === 'limit_exceeded',
+    );
+    stage.appender.rollback();
+    return written;
+  }
+
+  for (const [what, topic, bytes] of [
+    ['of many samples', 'metrics', 1000],
+    ['of records that fit no batch', 'metrics', 30_000],
+    ['of a topic not yet known', 'new', 1000],
+  ] as const) {
+    test(`${what} may not make more than kafka.max_queue_size of records`, async () => {
+      const stage = new Stage({ maxBatchBytes: 20_000, maxQueueBytes: LIMIT });
+      const written = writeUntilRefused(stage, { topic, bytes });
+      assert.ok(written * bytes <= LIMIT + bytes, `${written} records of ${bytes} bytes`);
+      assert.equal(stage.appender.queuedBytes, 0);
+      assert.deepEqual(stage.drain(), []);
+    });
+  }
+});
+
 describe('a topic whose partitions are not known', () => {
   test('is named, and what was written for it goes nowhere', async () => {
     const stage = staged();
