@@ -1,19 +1,24 @@
 /** The composition root: configuration in, running adapter out; the order of start and stop. */
 
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
+import {
+  clientOptions,
+  connectionSettings,
+  pipelineSettings,
+  readTls,
+  topicCreation,
+} from './app/settings.ts';
 import type { Config } from './config/options.ts';
 import type { WebConfig } from './config/web-config.ts';
-import { type ConnectionSettings, Connections } from './connection/connections.ts';
+import { Connections } from './connection/connections.ts';
 import type { Delivery } from './contracts.ts';
 import { Admission } from './http/admission.ts';
+import { recordHeadersBy } from './http/record-headers.ts';
 import { HttpServer } from './http/server.ts';
-import type { ClientOptions } from './kafka/client.ts';
 import { DryRun } from './kafka/dry-run.ts';
 import { KafkaProducer } from './kafka/producer.ts';
-import type { TopicCreation } from './kafka/topics.ts';
 import type { Logger } from './lib/logger.ts';
 import { Metrics } from './metrics.ts';
 import { WritePipeline } from './pipeline.ts';
@@ -37,54 +42,6 @@ export interface AppParts {
   readonly logger: Logger;
   /** Where a dry run prints its records. */
   readonly output: Writable;
-}
-
-/** What the Kafka client needs of the configuration. */
-export function clientOptions(config: Config): ClientOptions {
-  return {
-    brokers: config['kafka.brokers'],
-    clientId: config['kafka.client_id'],
-    produceTimeoutMs: config['kafka.produce_timeout'],
-    tls: {
-      enabled: config['kafka.tls.enabled'],
-      caFile: config['kafka.tls.ca_file'],
-      certFile: config['kafka.tls.cert_file'],
-      keyFile: config['kafka.tls.key_file'],
-    },
-    sasl: {
-      mechanism: config['kafka.sasl.mechanism'],
-      username: config['kafka.sasl.username'],
-      password: config['kafka.sasl.password'],
-    },
-  };
-}
-
-function connectionSettings(config: Config): ConnectionSettings {
-  return {
-    maxAgeMs: config['connection.max_age'],
-    maxAgeJitter: config['connection.max_age_jitter'],
-    maxRequests: config['connection.max_requests'],
-    maxCloseRate: config['connection.max_close_rate'],
-    idleTimeoutMs: config['connection.idle_timeout'],
-    overload: {
-      high: config['connection.overload_high'],
-      low: config['connection.overload_low'],
-      minAgeMs: config['connection.overload_min_age'],
-    },
-  };
-}
-
-function readTls({ tls }: WebConfig): { cert: string; key: string } | undefined {
-  if (!tls) return undefined;
-  return { cert: readFileSync(tls.certFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') };
-}
-
-function topicCreation(config: Config): TopicCreation | undefined {
-  if (!config['kafka.create_topics']) return undefined;
-  return {
-    partitions: config['kafka.topic_partitions'],
-    replicationFactor: config['kafka.topic_replication_factor'],
-  };
 }
 
 export class App {
@@ -182,6 +139,7 @@ export class App {
         pipeline: this.#createPipeline(),
         admission: new Admission(config['http.max_inflight_size'], instruments),
         connections,
+        recordHeaders: recordHeadersBy(config['record.headers']),
         instruments,
         logger,
         maxBodyBytes: config['http.max_body_size'],
@@ -201,20 +159,7 @@ export class App {
       format: createFormat(config['record.format']),
       delivery: this.#delivery,
       instruments: this.#metrics.instruments,
-      topic: config['kafka.topic'],
-      metadataTopic: config['metadata.topic'],
-      maxDecodedBytes: config['http.max_decoded_size'],
-      limits: {
-        labelsPerSeries: config['limits.labels_per_series'],
-        samplesPerRequest: config['limits.samples_per_request'],
-        bucketsPerHistogram: config['limits.buckets_per_histogram'],
-        symbolsPerRequest: config['limits.symbols_per_request'],
-      },
-      rules: {
-        labelNameBytes: config['limits.label_name_length'],
-        labelValueBytes: config['limits.label_value_length'],
-        futureMs: config['limits.future'],
-      },
+      ...pipelineSettings(config),
     });
   }
 

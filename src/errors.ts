@@ -155,6 +155,9 @@ export const DROP_REASONS = {
   exemplar_ref_invalid:
     'a label reference of an exemplar without its partner, or outside of the symbols table',
   exemplar_labels_invalid: 'an exemplar with an empty or repeated label name, or with text that is not UTF-8',
+  relabelled_invalid: 'labels that break a rule once they are relabelled, such as no `__name__`',
+  topic_invalid:
+    'a topic by template that is no topic name, or one more than `limits.topics`, and no `kafka.fallback_topic`',
   record_too_large:
     'a record that is larger than a batch may be (`kafka.max_batch_size`, or what the topic takes)',
   record_refused: 'a record that the broker refuses for good, for example for its timestamp',

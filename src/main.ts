@@ -4,7 +4,8 @@
 import './heap.ts';
 
 import { readFileSync } from 'node:fs';
-import { App, type BuildInfo, clientOptions } from './app.ts';
+import { clientOptions } from './app/settings.ts';
+import { App, type BuildInfo } from './app.ts';
 import { helpText } from './config/help.ts';
 import { type LoadedConfig, loadConfig, requestedAction } from './config/load.ts';
 import { checkReport, printConfig } from './config/print.ts';

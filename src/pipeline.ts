@@ -1,13 +1,15 @@
 /** The one place that knows the order of the stages for a write request. */
 
 import type { Buffer } from 'node:buffer';
-import type { Delivery, RecordFormat, RequestRecords } from './contracts.ts';
+import type { Delivery, RecordFormat, RecordHeaders, RequestRecords, SeriesView } from './contracts.ts';
 import type { AdapterError } from './errors.ts';
-import { type Contents, NOTHING, plus } from './lib/contents.ts';
+import { type Contents, minus, NOTHING, plus } from './lib/contents.ts';
 import { bytesOf } from './lib/pieces.ts';
 import type { Instruments } from './metrics.ts';
 import { Tally } from './pipeline/tally.ts';
+import type { Destination } from './record/destination.ts';
 import { writeMetadata } from './record/metadata-json.ts';
+import type { Router } from './record/router.ts';
 import { type ContentRules, contentsOf, keepValid } from './wire/content-rules.ts';
 import type { MetricMetadata } from './wire/metadata.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
@@ -20,7 +22,11 @@ export interface PipelineParts {
   readonly format: RecordFormat;
   readonly delivery: Delivery;
   readonly instruments: Instruments;
+  /** Where series go that no router is asked for. */
   readonly topic: string;
+  /** Undefined when there are no rules: then nothing is asked. */
+  readonly router: Router | undefined;
+  readonly destinationOf: (series: SeriesView) => Destination;
   /** The option `metadata.topic`; '' = metadata is not written. */
   readonly metadataTopic: string;
   /** Bytes; the option `http.max_decoded_size`. */
@@ -37,10 +43,16 @@ export interface WriteOutcome {
   readonly refusal: AdapterError | undefined;
 }
 
-/** One request on its way through the stages. */
-interface Passage {
+export interface WriteRequest {
+  /** Compressed, in the pieces it came in. */
   readonly body: readonly Buffer[];
   readonly version: MessageVersion;
+  /** Of each of its records. */
+  readonly headers?: RecordHeaders | undefined;
+}
+
+/** One request on its way through the stages. */
+interface Passage extends WriteRequest {
   readonly records: RequestRecords;
   readonly tally: Tally;
 }
@@ -67,14 +79,14 @@ export class WritePipeline {
    * Writes one request to Kafka. Resolves when all of it is acknowledged but what it refuses.
    * Rejects with an AdapterError: undecodable (nothing written), or what the delivery says.
    */
-  async write(body: readonly Buffer[], version: MessageVersion): Promise<WriteOutcome> {
+  async write(request: WriteRequest): Promise<WriteOutcome> {
     const { instruments, delivery } = this.#parts;
     for (;;) {
-      const records = delivery.open();
+      const records = delivery.open(request.headers);
       const tally = new Tally();
-      this.#readAll({ body, version, records, tally });
+      this.#readAll({ ...request, records, tally });
       if (records.unknownTopics.size === 0) {
-        instruments.receivedBytes.inc({ encoding: 'compressed' }, bytesOf(body));
+        instruments.receivedBytes.inc({ encoding: 'compressed' }, bytesOf(request.body));
         instruments.receivedBytes.inc({ encoding: 'decoded' }, tally.decodedBytes);
         return await this.#commit(records, tally);
       }
@@ -92,8 +104,9 @@ export class WritePipeline {
     countEach(instruments.samplesReceived, received);
     if (tally.metadata > 0) instruments.metadataReceived.inc(tally.metadata);
     for (const [reason, contents] of await records.commit()) tally.drop(reason, contents);
-    const { written, refusal } = tally;
-    countEach(instruments.samplesWritten, written);
+    const { written, filtered, refusal } = tally;
+    countEach(instruments.samplesWritten, minus(written, filtered));
+    countEach(instruments.samplesFiltered, filtered);
     if (tally.metadata > 0 && metadataTopic !== '') instruments.metadataWritten.inc(tally.metadata);
     for (const [reason, { contents }] of tally.dropped)
       instruments.samplesDropped.inc({ reason }, contents.float + contents.histogram + contents.exemplar);
@@ -114,8 +127,8 @@ export class WritePipeline {
   }
 
   #readSeries(passage: Passage): void {
-    const { records, tally, version } = passage;
-    const { format, topic, rules } = this.#parts;
+    const { tally, version } = passage;
+    const { rules } = this.#parts;
     const series = this.#series;
     const filter = {
       rules,
@@ -136,9 +149,29 @@ export class WritePipeline {
         tally.received = plus(tally.received, { ...contentsOf(series), float: 0 });
       keepValid(series, filter);
       if (series.sampleCount > 0 || series.histogramCount > 0 || series.exemplarCount > 0)
-        format.writeSeries(series, records.series(topic, series.hash));
+        this.#writeSeries(passage);
     }
     tally.received = plus(tally.received, { ...NOTHING, float: samples });
+  }
+
+  #writeSeries({ records, tally }: Passage): void {
+    const { format, router, destinationOf } = this.#parts;
+    let series: SeriesView = this.#series;
+    let { topic } = this.#parts;
+    if (router) {
+      const route = router.route(series);
+      if (route === 'filtered') {
+        tally.filtered = plus(tally.filtered, contentsOf(this.#series));
+        return;
+      }
+      if (typeof route === 'string') {
+        tally.drop(route, contentsOf(this.#series), { series: this.#series });
+        return;
+      }
+      ({ series, topic } = route);
+    }
+    const { hash, key } = destinationOf(series);
+    format.writeSeries(series, records.series(topic, hash, key));
   }
 
   #takeMetadata(metadata: MetricMetadata, { records, tally }: Passage): void {

@@ -171,6 +171,28 @@ export const RULES: readonly Rule[] = [
       ),
   },
   {
+    name: 'partition_by_no_key',
+    level: 'problem',
+    doc: 'Partitions by key need a key.',
+    reads: ['record.key', 'record.partition_by'],
+    check: (config) =>
+      when(
+        config['record.partition_by'] === 'key' && config['record.key'] === 'none',
+        'record.partition_by is key, but record.key is none: set a key, or partition by series',
+      ),
+  },
+  {
+    name: 'round_robin_loses_order',
+    level: 'warning',
+    doc: 'With partitions in turn the samples of a series lose their order.',
+    reads: ['record.partition_by'],
+    check: (config) =>
+      when(
+        config['record.partition_by'] === 'round-robin',
+        'record.partition_by is round-robin: the samples of a series go to all partitions, so consumers get them out of order',
+      ),
+  },
+  {
     name: 'idle_beyond_balancer',
     level: 'warning',
     doc: 'From 290s on a BIG-IP ends idle connections first, at 300s, and a request on such a connection is lost.',

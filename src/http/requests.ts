@@ -1,11 +1,11 @@
 /** Every request from its headers to the end of its answer: counted, tied to its connection, and closed with when due. */
 
-import { Buffer } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Purpose } from '../connection/connection.ts';
 import type { Connections } from '../connection/connections.ts';
 import type { Handler } from '../metrics/table.ts';
 import type { Instruments } from '../metrics.ts';
+import { basicUser } from './basic-user.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -99,12 +99,4 @@ export class Requests {
 function purposeOf(handler: Handler): Purpose {
   if (handler === 'write') return 'write';
   return PROBES.has(handler) ? 'probe' : 'other';
-}
-
-/** The user name of basic authentication, '' without one. It is not proven here. */
-function basicUser(authorization: string): string {
-  const [, credentials] = /^basic +(\S+)$/i.exec(authorization) ?? [];
-  return credentials === undefined
-    ? ''
-    : Buffer.from(credentials, 'base64').toString('utf8').split(':', 1)[0]!;
 }

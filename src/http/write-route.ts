@@ -10,6 +10,7 @@ import { negotiate } from '../wire/negotiate.ts';
 import type { Admission } from './admission.ts';
 import { answerError } from './answers.ts';
 import { announcedBytes, checkAnnounced, discardBody, readBody } from './body.ts';
+import type { RecordHeadersOf } from './record-headers.ts';
 
 /** `/receive` is the path of Telefonica's adapter. */
 export const WRITE_PATHS = ['/api/v1/write', '/receive'];
@@ -18,6 +19,8 @@ export interface WriteRouteParts {
   readonly pipeline: WritePipeline;
   readonly admission: Admission;
   readonly connections: Connections;
+  /** What the records of a request carry, by the option `record.headers`; undefined for nothing. */
+  readonly recordHeaders: RecordHeadersOf | undefined;
   readonly instruments: Instruments;
   readonly logger: Logger;
   /** Bytes; the option `http.max_body_size`. */
@@ -63,7 +66,11 @@ async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Pr
   try {
     const body = await readBody(request.raw, maxBodyBytes);
     releases.push(parts.admission.admit(parts.pipeline.decodedBytes(body)));
-    const { received, written, refusal } = await parts.pipeline.write(body, version);
+    const { received, written, refusal } = await parts.pipeline.write({
+      body,
+      version,
+      headers: parts.recordHeaders?.(request, body),
+    });
     const connection = parts.connections.of(request.raw.socket);
     if (connection) connection.samples += received.float + received.histogram;
     if (version === 'v2') sayWritten(reply, written);

@@ -115,6 +115,11 @@ export const METRICS = {
     'Samples, histograms and exemplars left out of a request whose rest was written; the answer was 400.',
     { labels: ['reason'], born: each('reason', Object.keys(DROP_REASONS)) },
   ),
+  samplesFiltered: counter(
+    'samples_filtered_total',
+    'Samples, histograms and exemplars that the rules of the operator leave out (match, relabelling); the answer is 2xx.',
+    { labels: ['type'], born: each('type', SAMPLE_TYPES) },
+  ),
   metadataReceived: counter(
     'metadata_received_total',
     'Metadata entries (type, help, unit) of 1.0 requests.',

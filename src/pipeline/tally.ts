@@ -17,6 +17,8 @@ export class Tally {
   series = 0;
   metadata = 0;
   received = NOTHING;
+  /** Left out by the operator's rules: the sender need not know. */
+  filtered = NOTHING;
   readonly dropped = new Map<DropReason, Dropped>();
   /** Labels of the first series that broke a rule, and how. */
   #firstOffender = '';
@@ -37,7 +39,7 @@ export class Tally {
     this.dropped.set(reason, dropped);
   }
 
-  /** What is in Kafka once the request is acknowledged. */
+  /** What is taken care of once the request is acknowledged: in Kafka, or left out on purpose. */
   get written(): Contents {
     let written = this.received;
     for (const { contents } of this.dropped.values()) written = minus(written, contents);

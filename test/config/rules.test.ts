@@ -84,6 +84,14 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
     broken: [[{ 'connection.max_age': 0 }, /max_age is 0: .* gets nothing/]],
     kept: [{}, { 'connection.max_age': 0, 'connection.max_requests': 100 }],
   },
+  partition_by_no_key: {
+    broken: [[{ 'record.partition_by': 'key' }, /record.key is none/]],
+    kept: [{}, { 'record.partition_by': 'key', 'record.key': 'series' }],
+  },
+  round_robin_loses_order: {
+    broken: [[{ 'record.partition_by': 'round-robin' }, /out of order/]],
+    kept: [{}],
+  },
   idle_beyond_balancer: {
     broken: [[{ 'connection.idle_timeout': 290_000 }, /of 290s: a BIG-IP .* 300s/]],
     kept: [{}, { 'connection.idle_timeout': 289_999 }],

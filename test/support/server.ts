@@ -8,6 +8,7 @@ import { ByteWriter } from '../../src/lib/byte-writer.ts';
 import type { Logger } from '../../src/lib/logger.ts';
 import { Metrics } from '../../src/metrics.ts';
 import { WritePipeline } from '../../src/pipeline.ts';
+import { destinations } from '../../src/record/destination.ts';
 import { JsonFormat } from '../../src/record/json.ts';
 import { Activity } from '../../src/status/activity.ts';
 import { readStatusPage } from '../../src/status/page.ts';
@@ -127,12 +128,15 @@ export function testServer(options: TestServerOptions = {}): TestServer {
         instruments,
         topic: 'metrics',
         maxDecodedBytes: options.maxDecodedBytes ?? 1024 * 1024,
+        router: undefined,
+        destinationOf: destinations({ key: 'none', partitionBy: 'series' }),
         metadataTopic: options.metadataTopic ?? '',
         limits: { ...TEST_LIMITS, labelsPerSeries: 50, samplesPerRequest: 1000 },
         rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, ...options.rules },
       }),
       admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
       connections,
+      recordHeaders: undefined,
       instruments,
       logger: silent,
       maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,

@@ -2,7 +2,7 @@
 
 import { duration, integer, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
-import { boolean, choice, text } from '../words.ts';
+import { boolean, choice, list, text } from '../words.ts';
 
 export const GENERAL_OPTIONS = {
   'limits.labels_per_series': {
@@ -35,6 +35,11 @@ export const GENERAL_OPTIONS = {
     default: '1000000',
     doc: 'Most entries of the symbols table of a Remote-Write 2.0 request; one with more is answered 400.',
   },
+  'limits.remembered_series': {
+    kind: integer({ min: 100, max: 10_000_000 }),
+    default: '100000',
+    doc: 'Series whose labels and topic after the rules are remembered, so that rules are evaluated once a series. About 1 KiB each.',
+  },
   'limits.samples_per_request': {
     kind: integer({ min: 1, max: 10_000_000 }),
     default: '100000',
@@ -50,6 +55,27 @@ export const GENERAL_OPTIONS = {
     doc: 'Topic for the metadata (type, help, unit) that Remote-Write 1.0 sends about once a minute: one record a metric family, with its name as key, so that the topic can be compacted. Empty means that it is counted and not written.',
   },
   'record.format': { kind: choice('json'), default: 'json', doc: 'Format of the record values.' },
+  'record.key': {
+    kind: text({
+      pattern: '^(none|series|metric|label:[^,;]+(,[^,;]+)*)$',
+      expected: '`none`, `series`, `metric` or `label:NAME[,NAME]`',
+    }),
+    default: 'none',
+    doc: 'Key of the records: none, all labels of the series, the name of the metric, or the values of these labels with `;` between.',
+  },
+  'record.partition_by': {
+    kind: text({
+      pattern: '^(series|key|metric|round-robin|label:[^,;]+(,[^,;]+)*)$',
+      expected: '`series`, `key`, `metric`, `label:NAME[,NAME]` or `round-robin`',
+    }),
+    default: 'series',
+    doc: 'What picks the partition: the series, the key (as the Java client does, by murmur2), the name of the metric, the values of these labels, or each in turn. All but the last keep the order of a series.',
+  },
+  'record.headers': {
+    kind: list(choice('tenant', 'user', 'content-hash', 'retry-attempt')),
+    default: '',
+    doc: 'Headers of the records: the tenant (`X-Scope-OrgID`), the user of basic authentication, the SHA-256 of the request body, and the number of the attempt, which tell a repeated request.',
+  },
   'record.timestamp': {
     kind: choice('sample', 'now'),
     default: 'sample',

@@ -1,0 +1,83 @@
+/** What each part needs of the configuration. */
+
+import { readFileSync } from 'node:fs';
+import type { Config } from '../config/options.ts';
+import type { WebConfig } from '../config/web-config.ts';
+import type { ConnectionSettings } from '../connection/connections.ts';
+import type { ClientOptions } from '../kafka/client.ts';
+import type { TopicCreation } from '../kafka/topics.ts';
+import type { PipelineParts } from '../pipeline.ts';
+import { destinations } from '../record/destination.ts';
+
+/** What the Kafka client needs of the configuration. */
+export function clientOptions(config: Config): ClientOptions {
+  return {
+    brokers: config['kafka.brokers'],
+    clientId: config['kafka.client_id'],
+    produceTimeoutMs: config['kafka.produce_timeout'],
+    tls: {
+      enabled: config['kafka.tls.enabled'],
+      caFile: config['kafka.tls.ca_file'],
+      certFile: config['kafka.tls.cert_file'],
+      keyFile: config['kafka.tls.key_file'],
+    },
+    sasl: {
+      mechanism: config['kafka.sasl.mechanism'],
+      username: config['kafka.sasl.username'],
+      password: config['kafka.sasl.password'],
+    },
+  };
+}
+
+export function connectionSettings(config: Config): ConnectionSettings {
+  return {
+    maxAgeMs: config['connection.max_age'],
+    maxAgeJitter: config['connection.max_age_jitter'],
+    maxRequests: config['connection.max_requests'],
+    maxCloseRate: config['connection.max_close_rate'],
+    idleTimeoutMs: config['connection.idle_timeout'],
+    overload: {
+      high: config['connection.overload_high'],
+      low: config['connection.overload_low'],
+      minAgeMs: config['connection.overload_min_age'],
+    },
+  };
+}
+
+export function readTls({ tls }: WebConfig): { cert: string; key: string } | undefined {
+  if (!tls) return undefined;
+  return { cert: readFileSync(tls.certFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') };
+}
+
+export function topicCreation(config: Config): TopicCreation | undefined {
+  if (!config['kafka.create_topics']) return undefined;
+  return {
+    partitions: config['kafka.topic_partitions'],
+    replicationFactor: config['kafka.topic_replication_factor'],
+  };
+}
+
+/** What decides in the pipeline, beside the parts that do the work. */
+export function pipelineSettings(config: Config): Omit<PipelineParts, 'format' | 'delivery' | 'instruments'> {
+  return {
+    topic: config['kafka.topic'],
+    metadataTopic: config['metadata.topic'],
+    router: undefined,
+    destinationOf: destinations({
+      key: config['record.key'],
+      partitionBy: config['record.partition_by'],
+    }),
+    maxDecodedBytes: config['http.max_decoded_size'],
+    limits: {
+      labelsPerSeries: config['limits.labels_per_series'],
+      samplesPerRequest: config['limits.samples_per_request'],
+      bucketsPerHistogram: config['limits.buckets_per_histogram'],
+      symbolsPerRequest: config['limits.symbols_per_request'],
+    },
+    rules: {
+      labelNameBytes: config['limits.label_name_length'],
+      labelValueBytes: config['limits.label_value_length'],
+      futureMs: config['limits.future'],
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** What the records of a request carry as Kafka headers, by the option `record.headers`. */
+
+import type { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { basicUser } from './basic-user.ts';
+
+export type RecordHeadersOf = (request: FastifyRequest, body: readonly Buffer[]) => Record<string, string>;
+
+/** The values of the option, each with what it gives; '' means that the request has no such thing. */
+const HEADERS: Readonly<Record<string, (request: FastifyRequest, body: readonly Buffer[]) => string>> = {
+  tenant: ({ headers }) => String(headers['x-scope-orgid'] ?? ''),
+  user: ({ headers }) => basicUser(headers.authorization ?? ''),
+  // The bytes of a repeated request are the same, so a consumer can tell a repeat by it.
+  'content-hash': (_request, body) => {
+    const hash = createHash('sha256');
+    for (const piece of body) hash.update(piece);
+    return hash.digest('hex');
+  },
+  'retry-attempt': ({ headers }) => String(headers['retry-attempt'] ?? ''),
+};
+
+/** Undefined when no header is asked for. */
+export function recordHeadersBy(names: readonly string[]): RecordHeadersOf | undefined {
+  if (names.length === 0) return undefined;
+  return (request, body) => {
+    const entries = names.map((name) => [name, HEADERS[name]?.(request, body) ?? ''] as const);
+    return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+  };
+}
