@@ -13,7 +13,7 @@ import {
 import type { Config } from './config/options.ts';
 import type { WebConfig } from './config/web-config.ts';
 import { Connections } from './connection/connections.ts';
-import type { Delivery } from './contracts.ts';
+import type { Delivery, RecordFormat } from './contracts.ts';
 import { Admission } from './http/admission.ts';
 import { recordHeadersBy } from './http/record-headers.ts';
 import { HttpServer } from './http/server.ts';
@@ -29,6 +29,8 @@ import { readStatusPage } from './status/page.ts';
 import type { Readiness, Replica } from './status/replica.ts';
 import { takeSnapshot } from './status/snapshot.ts';
 import type { Status } from './status/status.ts';
+
+const PREPARE_EVERY_MS = 500;
 
 export interface BuildInfo {
   readonly version: string;
@@ -50,6 +52,9 @@ export class App {
   readonly #connections: Connections;
   readonly #activity: Activity;
   readonly #delivery: Delivery;
+  readonly #format: RecordFormat;
+  /** Why no record can be written yet; '' when the format has what it needs. */
+  #formatProblem = 'preparing the record format';
   readonly #startedAt = new Date();
   readonly #instance = randomUUID().slice(0, 8);
   /** The whole HTTP side, for tests that need no socket. */
@@ -66,6 +71,7 @@ export class App {
     this.#metrics.beforeScrape(() => this.#connections.measure());
     this.#activity = new Activity(instruments);
     this.#delivery = this.#createDelivery();
+    this.#format = createFormat(config['record.format']);
     this.server = this.#createServer();
   }
 
@@ -73,6 +79,7 @@ export class App {
   async start(): Promise<{ host: string; port: number }> {
     const { config, logger, build } = this.#parts;
     this.#delivery.start();
+    void this.#prepareFormat();
     await this.#activity.start();
     const { address, port } = await this.server.listen();
     this.#address = `${hostname()}:${port}`;
@@ -99,6 +106,21 @@ export class App {
     this.#metrics.close();
     logger.info({}, 'stopped');
     return answered;
+  }
+
+  /** Tries until the format has what it needs; how often it reaches out is its own affair. */
+  async #prepareFormat(): Promise<void> {
+    while (this.#formatProblem !== '') {
+      try {
+        await this.#format.prepare?.();
+        this.#formatProblem = '';
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== this.#formatProblem) this.#parts.logger.warn({}, `not ready: ${message}`);
+        this.#formatProblem = message;
+        await new Promise((resolve) => setTimeout(resolve, PREPARE_EVERY_MS).unref());
+      }
+    }
   }
 
   #createDelivery(): Delivery {
@@ -156,7 +178,7 @@ export class App {
   #createPipeline(): WritePipeline {
     const { config } = this.#parts;
     return new WritePipeline({
-      format: createFormat(config['record.format']),
+      format: this.#format,
       delivery: this.#delivery,
       instruments: this.#metrics.instruments,
       ...pipelineSettings(config),
@@ -188,7 +210,8 @@ export class App {
 
   get #readiness(): Readiness {
     if (this.#draining) return { word: 'draining', detail: '' };
-    if (this.#delivery.ready) return { word: 'ready', detail: '' };
-    return { word: 'starting', detail: this.#delivery.state };
+    if (!this.#delivery.ready) return { word: 'starting', detail: this.#delivery.state };
+    if (this.#formatProblem !== '') return { word: 'starting', detail: this.#formatProblem };
+    return { word: 'ready', detail: '' };
   }
 }

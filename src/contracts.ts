@@ -107,9 +107,17 @@ export interface RecordSink {
   end(): void;
 }
 
+/** What the records of a format have a place for. */
+export interface Holds {
+  readonly histograms: boolean;
+  readonly exemplars: boolean;
+}
+
 /** Turns a series into record values. One file an implementation, one line in record/formats.ts. */
 export interface RecordFormat {
   readonly name: string;
+  /** The rest of a series never comes to `writeSeries`; everything does when left out. */
+  readonly holds?: Holds;
   /**
    * Writes the records of one series, in the order of its samples. For one partition the sink is the same object
    * throughout a request.

@@ -158,12 +158,17 @@ export const DROP_REASONS = {
   relabelled_invalid: 'labels that break a rule once they are relabelled, such as no `__name__`',
   topic_invalid:
     'a topic by template that is no topic name, or one more than `limits.topics`, and no `kafka.fallback_topic`',
+  format_cannot_hold:
+    'a native histogram or exemplar, for which `record.format` has no place; not an error of the sender, so the answer stays 204',
   record_too_large:
     'a record that is larger than a batch may be (`kafka.max_batch_size`, or what the topic takes)',
   record_refused: 'a record that the broker refuses for good, for example for its timestamp',
 } as const;
 
 export type DropReason = keyof typeof DROP_REASONS;
+
+/** What the operator has chosen to leave out: no fault of the sender, who could not mend it either. */
+export const CHOSEN_REASONS: ReadonlySet<DropReason> = new Set<DropReason>(['format_cannot_hold']);
 
 /** Any thrown thing as an AdapterError; what nobody expected becomes `internal`. */
 export function asAdapterError(error: unknown): AdapterError {

@@ -10,7 +10,7 @@ import { Tally } from './pipeline/tally.ts';
 import type { Destination } from './record/destination.ts';
 import { writeMetadata } from './record/metadata-json.ts';
 import type { Router } from './record/router.ts';
-import { type ContentRules, contentsOf, keepValid } from './wire/content-rules.ts';
+import { type ContentRules, contentsOf, keepHeld, keepValid } from './wire/content-rules.ts';
 import type { MetricMetadata } from './wire/metadata.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
 import { Series, type SeriesLimits } from './wire/series.ts';
@@ -77,10 +77,11 @@ export class WritePipeline {
 
   /**
    * Writes one request to Kafka. Resolves when all of it is acknowledged but what it refuses.
-   * Rejects with an AdapterError: undecodable (nothing written), or what the delivery says.
+   * Rejects with an AdapterError: undecodable (nothing written), or what the format or the delivery says.
    */
   async write(request: WriteRequest): Promise<WriteOutcome> {
-    const { instruments, delivery } = this.#parts;
+    const { instruments, delivery, format } = this.#parts;
+    if (format.prepare) await format.prepare();
     for (;;) {
       const records = delivery.open(request.headers);
       const tally = new Tally();
@@ -116,11 +117,16 @@ export class WritePipeline {
   /** Bytes in, records out, in one synchronous step; on a malformed body nothing stays behind. */
   #readAll(passage: Passage): void {
     const { records, tally, body } = passage;
+    const { format } = this.#parts;
     try {
       tally.decodedBytes = this.#decompressor.decompress(body, this.#parts.maxDecodedBytes);
       this.#series.useBytes(this.#decompressor.bytes, this.#decompressor.view);
       this.#readSeries(passage);
+      // What is rolled back for a topic not known yet has nothing to gather for either.
+      if (records.unknownTopics.size > 0) format.abandonRequest?.();
+      else format.endRequest?.();
     } catch (error) {
+      format.abandonRequest?.();
       records.rollback();
       throw error;
     }
@@ -128,7 +134,7 @@ export class WritePipeline {
 
   #readSeries(passage: Passage): void {
     const { tally, version } = passage;
-    const { rules } = this.#parts;
+    const { format, rules } = this.#parts;
     const series = this.#series;
     const filter = {
       rules,
@@ -148,6 +154,7 @@ export class WritePipeline {
       if (series.histogramCount > 0 || series.exemplarCount > 0)
         tally.received = plus(tally.received, { ...contentsOf(series), float: 0 });
       keepValid(series, filter);
+      if (format.holds) keepHeld(series, format.holds, filter.onDrop);
       if (series.sampleCount > 0 || series.histogramCount > 0 || series.exemplarCount > 0)
         this.#writeSeries(passage);
     }

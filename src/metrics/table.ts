@@ -112,7 +112,7 @@ export const METRICS = {
   }),
   samplesDropped: counter(
     'samples_dropped_total',
-    'Samples, histograms and exemplars left out of a request whose rest was written; the answer was 400.',
+    'Samples, histograms and exemplars left out of a request whose rest was written; the answer was 400 unless the reason is format_cannot_hold.',
     { labels: ['reason'], born: each('reason', Object.keys(DROP_REASONS)) },
   ),
   samplesFiltered: counter(

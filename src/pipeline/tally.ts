@@ -1,6 +1,6 @@
 /** What one request held, and what was left out of it and why. */
 
-import { AdapterError, DROP_REASONS, type DropReason } from '../errors.ts';
+import { AdapterError, CHOSEN_REASONS, DROP_REASONS, type DropReason } from '../errors.ts';
 import { type Contents, minus, NOTHING, plus } from '../lib/contents.ts';
 import type { Series } from '../wire/series.ts';
 
@@ -29,7 +29,7 @@ export class Tally {
     contents: Contents,
     where?: { series: Series; detail?: string | undefined },
   ): void {
-    if (where && this.#firstOffender === '') {
+    if (where && this.#firstOffender === '' && !CHOSEN_REASONS.has(reason)) {
       const detail = where.detail === undefined ? '' : `${where.detail} in `;
       this.#firstOffender = detail + describeLabels(where.series);
     }
@@ -46,10 +46,11 @@ export class Tally {
     return written;
   }
 
-  /** One line for the sender's log: how many, why, and where to look; undefined when nothing was left out. */
+  /** One line for the sender's log: how many, why, and where to look; undefined when nothing of it was at fault. */
   get refusal(): AdapterError | undefined {
-    if (this.dropped.size === 0) return undefined;
-    const reasons = [...this.dropped].map(
+    const faults = [...this.dropped].filter(([reason]) => !CHOSEN_REASONS.has(reason));
+    if (faults.length === 0) return undefined;
+    const reasons = faults.map(
       ([reason, { contents, times }]) =>
         `${describe(contents, times)} for ${reason} (${DROP_REASONS[reason]})`,
     );

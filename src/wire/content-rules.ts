@@ -1,5 +1,6 @@
 /** What of a series can be written: the rest is taken out, with the reason. */
 
+import type { Holds } from '../contracts.ts';
 import type { DropReason } from '../errors.ts';
 import { type Contents, NOTHING, ONE_EXEMPLAR, ONE_FLOAT, ONE_HISTOGRAM } from '../lib/contents.ts';
 import { problemOf } from './histogram-rules.ts';
@@ -47,6 +48,21 @@ export function keepValid(series: Series, filter: Filter): void {
     filter.onDrop('series_empty', NOTHING);
   if (series.histogramCount > 0) keepValidHistograms(series, filter);
   if (series.exemplarCount > 0) keepValidExemplars(series, filter);
+}
+
+/** Takes out of the series what the records have no place for. */
+export function keepHeld(series: Series, holds: Holds, onDrop: Filter['onDrop']): void {
+  const { histogramCount, exemplarCount } = series;
+  if (histogramCount > 0 && !holds.histograms) {
+    onDrop('format_cannot_hold', { ...NOTHING, histogram: histogramCount });
+    series.histogramCount = 0;
+    series.originalStart = -1;
+  }
+  if (exemplarCount > 0 && !holds.exemplars) {
+    onDrop('format_cannot_hold', { ...NOTHING, exemplar: exemplarCount });
+    series.exemplarCount = 0;
+    series.originalStart = -1;
+  }
 }
 
 function lengthProblem({ labels, labelCount }: LabelSet, rules: ContentRules): DropReason | undefined {
