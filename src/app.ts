@@ -15,6 +15,7 @@ import type { WebConfig } from './config/web-config.ts';
 import { Connections } from './connection/connections.ts';
 import type { Delivery, RecordFormat } from './contracts.ts';
 import { Admission } from './http/admission.ts';
+import { basicGuard } from './http/basic-auth.ts';
 import { recordHeadersBy } from './http/record-headers.ts';
 import { HttpServer } from './http/server.ts';
 import { DryRun } from './kafka/dry-run.ts';
@@ -133,6 +134,7 @@ export class App {
         topic: config['kafka.topic'],
         compression: config['kafka.compression'],
         maxBatchBytes: config['kafka.max_batch_size'],
+        maxBatchRecords: config['kafka.max_batch_records'],
         maxQueueBytes: config['kafka.max_queue_size'],
         lingerMs: config['kafka.linger'],
         creation: topicCreation(config),
@@ -161,6 +163,10 @@ export class App {
         pipeline: this.#createPipeline(),
         admission: new Admission(config['http.max_inflight_size'], instruments),
         connections,
+        guard: basicGuard({
+          username: config['http.basic_auth.username'],
+          password: config['http.basic_auth.password'],
+        }),
         recordHeaders: recordHeadersBy(config['record.headers']),
         instruments,
         logger,

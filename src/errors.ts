@@ -2,7 +2,7 @@
 
 interface ErrorEntry {
   /** HTTP status of the answer. Never 408 or 429: Prometheus drops the batch on both. */
-  readonly status: 400 | 403 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 431 | 500 | 503;
   /** Whether the same request may succeed later; such answers carry Retry-After. */
   readonly retryable: boolean;
   /** What happened and what to do, for docs/errors.md. */
@@ -39,6 +39,11 @@ export const ERRORS = {
     status: 400,
     retryable: false,
     doc: 'The request is not well-formed HTTP, or its body is shorter than its Content-Length.',
+  },
+  unauthorized: {
+    status: 401,
+    retryable: false,
+    doc: 'The write paths ask for a user (`http.basic_auth.*`), and the request names none or the wrong one. Nothing of it was read.',
   },
   not_found: { status: 404, retryable: false, doc: 'No such path.' },
   method_not_allowed: {

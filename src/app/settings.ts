@@ -20,6 +20,7 @@ export function clientOptions(config: Config): ClientOptions {
       caFile: config['kafka.tls.ca_file'],
       certFile: config['kafka.tls.cert_file'],
       keyFile: config['kafka.tls.key_file'],
+      keyPassword: config['kafka.tls.key_password'],
     },
     sasl: {
       mechanism: config['kafka.sasl.mechanism'],

@@ -39,7 +39,7 @@ export function readEnvironment(sources: Sources): Environment {
         ? secretFromFile(name, sources)
         : fromVariable(name, first, sources),
     );
-    for (const other of others) {
+    for (const other of others.filter((variable) => !isImplied(name, variable))) {
       if (other === secretFileVariableOf(name)) {
         problems.push(`variable ${other}: is given together with ${first}, expected only one of them`);
       } else if (sources.env[other] !== sources.env[first]) {
@@ -48,6 +48,10 @@ export function readEnvironment(sources: Sources): Environment {
     }
   }
   return { configFile: sources.env[CONFIG_FILE_VARIABLE] || undefined, settings, problems, warnings };
+}
+
+function isImplied(name: OptionName, variable: string): boolean {
+  return optionOf(name).aliases?.find((alias) => alias.variable === variable)?.isImplied ?? false;
 }
 
 function settingOf(name: OptionName, variable: string, seen: string): Omit<Setting, 'reading'> {

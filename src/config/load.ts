@@ -8,7 +8,7 @@ import type { Environment, Sources } from './environment.ts';
 import { CONFIG_FILE_VARIABLE, readEnvironment } from './environment.ts';
 import type { Config, OptionName } from './options.ts';
 import { OPTION_NAMES, optionOf } from './options.ts';
-import type { Origins } from './rules.ts';
+import type { Origins } from './rule.ts';
 import { RULES } from './rules.ts';
 import type { Origin, Setting } from './settings.ts';
 import { originText, problemOf } from './settings.ts';

@@ -8,6 +8,8 @@ interface Alias {
   /** What it means where that differs from the option's own text. */
   readonly doc?: string;
   readonly parse?: (text: string) => Reading<unknown>;
+  /** Counts only where nothing else sets the option, and is then silent: the variable mainly means another one. */
+  readonly isImplied?: boolean;
 }
 
 export interface Option<Value> {

@@ -17,6 +17,7 @@ export function answerError(reply: FastifyReply, thrown: unknown, logger: Logger
   if (error.code === 'internal')
     logger.error({ err: error.cause ?? error }, 'request failed by a fault of the adapter');
   reply.code(error.status).type('text/plain; charset=utf-8');
+  if (error.code === 'unauthorized') reply.header('www-authenticate', 'Basic realm="kafka-adapter"');
   if (error.retryable) reply.header('retry-after', retryAfter());
   return reply.send(`${error.message}\n`);
 }

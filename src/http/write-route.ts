@@ -9,6 +9,7 @@ import type { WritePipeline } from '../pipeline.ts';
 import { negotiate } from '../wire/negotiate.ts';
 import type { Admission } from './admission.ts';
 import { answerError } from './answers.ts';
+import type { Guard } from './basic-auth.ts';
 import { announcedBytes, checkAnnounced, discardBody, readBody } from './body.ts';
 import type { RecordHeadersOf } from './record-headers.ts';
 
@@ -19,6 +20,8 @@ export interface WriteRouteParts {
   readonly pipeline: WritePipeline;
   readonly admission: Admission;
   readonly connections: Connections;
+  /** Undefined when senders need not prove who they are. */
+  readonly guard: Guard | undefined;
   /** What the records of a request carry, by the option `record.headers`; undefined for nothing. */
   readonly recordHeaders: RecordHeadersOf | undefined;
   readonly instruments: Instruments;
@@ -57,6 +60,7 @@ interface Exchange {
 /** Everything before the body byte by byte: what the headers alone rule out is answered without reading on. */
 async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Promise<void> {
   const { maxBodyBytes } = parts;
+  parts.guard?.(request.headers.authorization);
   const version = negotiate(request.contentType, request.headers['content-encoding']);
   if (version === 'v2') sayWritten(reply, NOTHING);
   checkAnnounced(request.raw, maxBodyBytes);

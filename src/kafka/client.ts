@@ -8,7 +8,13 @@ import type { Logger } from '../lib/logger.ts';
 export interface ClientOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
-  readonly tls: { enabled: boolean; caFile: string; certFile: string; keyFile: string };
+  readonly tls: {
+    readonly enabled: boolean;
+    readonly caFile: string;
+    readonly certFile: string;
+    readonly keyFile: string;
+    readonly keyPassword: string;
+  };
   readonly sasl: { mechanism: string; username: string; password: string };
   /** The whole wait for an acknowledgement, retries included. */
   readonly produceTimeoutMs: number;
@@ -53,7 +59,8 @@ function retriesWithin(timeoutMs: number): number {
 export function tlsOptions(tls: ClientOptions['tls']): ConnectionOptions | undefined {
   if (!tls.enabled) return undefined;
   const read = (file: string): string | undefined => (file === '' ? undefined : readFileSync(file, 'utf8'));
-  return { ca: read(tls.caFile), cert: read(tls.certFile), key: read(tls.keyFile) };
+  const passphrase = tls.keyPassword === '' ? undefined : tls.keyPassword;
+  return { ca: read(tls.caFile), cert: read(tls.certFile), key: read(tls.keyFile), passphrase };
 }
 
 export function saslOptions(sasl: ClientOptions['sasl']): SASLOptions | undefined {

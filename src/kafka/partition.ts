@@ -12,6 +12,8 @@ const MAX_SEQUENCE = 0x7fffffff;
 export interface PartitionLimits {
   /** Bytes; the option `kafka.max_batch_size`. */
   readonly maxBatchBytes: number;
+  /** The option `kafka.max_batch_records`; Infinity for no bound. */
+  readonly maxBatchRecords: number;
   readonly newBatch: () => RecordBatch;
   /** Gives the memory of a batch back. */
   readonly recycle: (batch: RecordBatch) => void;
@@ -75,7 +77,8 @@ export class Partition implements RecordSink {
 
   begin(timestampMs: number, contents?: Contents): ByteWriter {
     this.#writing!.admit();
-    if (this.#open.length >= this.#limits.maxBatchBytes) this.#closeOpen();
+    const { maxBatchBytes, maxBatchRecords } = this.#limits;
+    if (this.#open.length >= maxBatchBytes || this.#open.count >= maxBatchRecords) this.#closeOpen();
     this.#touch();
     this.#timestampMs = this.#writing!.recordTimeMs(timestampMs);
     this.#contents = contents;

@@ -24,6 +24,8 @@ export interface ProducerOptions extends ClientOptions {
   readonly topic: string;
   readonly compression: string;
   readonly maxBatchBytes: number;
+  /** 0 = no bound. */
+  readonly maxBatchRecords: number;
   readonly maxQueueBytes: number;
   readonly lingerMs: number;
   readonly creation: TopicCreation | undefined;
@@ -72,7 +74,12 @@ export class KafkaProducer implements Delivery {
       options,
       metadata: this.#metadata,
       logger,
-      limits: { maxBatchBytes: options.maxBatchBytes, newBatch, recycle },
+      limits: {
+        maxBatchBytes: options.maxBatchBytes,
+        maxBatchRecords: options.maxBatchRecords || Number.POSITIVE_INFINITY,
+        newBatch,
+        recycle,
+      },
     });
     this.#outcomes = new Outcomes({
       instruments,

@@ -24,7 +24,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const onTerminal = process.stderr.isTTY === true;
   const readable = options.format === 'pretty' || (options.format === 'auto' && onTerminal);
   const settings = {
-    level: options.level,
+    level: options.level === 'panic' ? 'fatal' : options.level,
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };

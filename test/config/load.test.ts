@@ -50,7 +50,7 @@ describe('loading what is wrong', () => {
       /^flag --kafka\.tpoic: is unknown \(did you mean `--kafka\.topic`\?\)$/,
       /^config\.yml:4:1: unknown key `elephant`$/,
       /^flag --kafka\.topic: "a b" is not a topic name/,
-      /^flag --log\.level: "loud" is not one of `debug`, `info`, `warn`, `error`$/,
+      /^flag --log\.level: "loud" is not one of `debug`, `info`, `warn`, `error`, `fatal`, `panic`$/,
       /^variable PORT: "http" is not a port, expected one from 0 to 65535$/,
       /^variable KAFKA_PRODUCE_TIMEOUT: "10" has no unit, expected a form such as `10s` or `10ms`$/,
       /^config\.yml:2:18: http\.max_body_size: "64KB" is not a size/,

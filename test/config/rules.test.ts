@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Config, OptionName } from '../../src/config/options.ts';
-import type { Origins } from '../../src/config/rules.ts';
+import type { Origins } from '../../src/config/rule.ts';
 import { RULES } from '../../src/config/rules.ts';
 import { loadedDry } from './loading.ts';
 
@@ -91,6 +91,17 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
   round_robin_loses_order: {
     broken: [[{ 'record.partition_by': 'round-robin' }, /out of order/]],
     kept: [{}],
+  },
+  acks_always_all: {
+    broken: [[{ 'kafka.acks': '1' }, /kafka.acks is 1, but .* all in-sync/]],
+    kept: [{}, { 'kafka.acks': '-1' }],
+  },
+  basic_auth_incomplete: {
+    broken: [
+      [{ 'http.basic_auth.username': 'u' }, /username is set without http.basic_auth.password/],
+      [{ 'http.basic_auth.password': 'p' }, /password is set without http.basic_auth.username/],
+    ],
+    kept: [{}, { 'http.basic_auth.username': 'u', 'http.basic_auth.password': 'p' }],
   },
   idle_beyond_balancer: {
     broken: [[{ 'connection.idle_timeout': 290_000 }, /of 290s: a BIG-IP .* 300s/]],

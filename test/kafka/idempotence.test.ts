@@ -26,7 +26,7 @@ before(async () => {
   const options = {
     brokers: [kafka.brokers.split(',', 1)[0]!],
     clientId: 'test',
-    tls: { enabled: false, caFile: '', certFile: '', keyFile: '' },
+    tls: { enabled: false, caFile: '', certFile: '', keyFile: '', keyPassword: '' },
     sasl: { mechanism: 'none', username: '', password: '' },
     produceTimeoutMs: TIMEOUT_MS,
   };

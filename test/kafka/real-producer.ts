@@ -25,11 +25,12 @@ export function makeProducer(test: TestHooks, brokers: string, settings: Setting
     options: {
       brokers: brokers.split(','),
       clientId: 'test',
-      tls: { enabled: false, caFile: '', certFile: '', keyFile: '' },
+      tls: { enabled: false, caFile: '', certFile: '', keyFile: '', keyPassword: '' },
       sasl: { mechanism: 'none', username: '', password: '' },
       produceTimeoutMs: 30_000,
       compression: 'none',
       maxBatchBytes: 900 * 1024,
+      maxBatchRecords: 0,
       maxQueueBytes: 128 * 1024 * 1024,
       lingerMs: 0,
       creation: undefined,

@@ -42,6 +42,7 @@ export async function metricOf(metrics: Metrics, line: string): Promise<number> 
 export interface StageOptions {
   readonly partitions?: number;
   readonly maxBatchBytes?: number;
+  readonly maxBatchRecords?: number;
   readonly maxQueueBytes?: number;
   readonly timeoutMs?: number;
   readonly recordTime?: AppenderParts['recordTime'];
@@ -72,7 +73,8 @@ export class Stage {
     this.log = lines;
     const newBatch = (): RecordBatch => new RecordBatch(1024);
     const recycle = (batch: RecordBatch): void => void this.recycled.push(batch);
-    this.limits = { maxBatchBytes: options.maxBatchBytes ?? 1024 * 1024, newBatch, recycle };
+    const { maxBatchBytes = 1024 * 1024, maxBatchRecords = Number.POSITIVE_INFINITY } = options;
+    this.limits = { maxBatchBytes, maxBatchRecords, newBatch, recycle };
     this.partitions = Array.from(
       { length: options.partitions ?? 1 },
       (_, index) => new Partition(this.topic, index, this.limits),

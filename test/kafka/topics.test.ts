@@ -37,7 +37,7 @@ function setUp() {
   const options = {
     brokers: ['one:9092', 'two:9092'],
     clientId: 'test',
-    tls: { enabled: false, caFile: '', certFile: '', keyFile: '' },
+    tls: { enabled: false, caFile: '', certFile: '', keyFile: '', keyPassword: '' },
     sasl: { mechanism: 'none', username: '', password: '' },
     produceTimeoutMs: TIMEOUT_MS,
     creation: undefined,

@@ -3,6 +3,7 @@
 import { type ConnectionSettings, Connections } from '../../src/connection/connections.ts';
 import type { Delivery, DroppedRecords, RequestRecords } from '../../src/contracts.ts';
 import { Admission } from '../../src/http/admission.ts';
+import type { Guard } from '../../src/http/basic-auth.ts';
 import { HttpServer, type ServerOptions } from '../../src/http/server.ts';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
 import type { Logger } from '../../src/lib/logger.ts';
@@ -76,6 +77,7 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly readiness?: 'ready' | 'starting' | 'draining';
   readonly isLifecycleEnabled?: boolean;
   readonly metadataTopic?: string;
+  readonly guard?: Guard;
   readonly rules?: Partial<ContentRules>;
   /** Connections live for ever unless these say otherwise. */
   readonly connection?: Partial<ConnectionSettings>;
@@ -136,6 +138,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       }),
       admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
       connections,
+      guard: options.guard,
       recordHeaders: undefined,
       instruments,
       logger: silent,

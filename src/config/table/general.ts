@@ -87,9 +87,9 @@ export const GENERAL_OPTIONS = {
     doc: 'Name of this replica in `/-/whoami` and in logs; empty means hostname:port.',
   },
   'log.level': {
-    kind: choice('debug', 'info', 'warn', 'error'),
+    kind: choice('debug', 'info', 'warn', 'error', 'fatal', 'panic'),
     default: 'info',
-    doc: 'Least severe level that is logged.',
+    doc: 'Least severe level that is logged. Nothing here is worse than `error`, so `fatal` and `panic` silence the log.',
   },
   'log.format': {
     kind: choice('auto', 'json', 'pretty'),

@@ -3,7 +3,7 @@
 import { listenAddress, parsePort } from '../addresses.ts';
 import { duration, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
-import { boolean, choice, text } from '../words.ts';
+import { boolean, choice, secret, text } from '../words.ts';
 
 export const HTTP_OPTIONS = {
   'http.listen_address': {
@@ -41,6 +41,18 @@ export const HTTP_OPTIONS = {
     kind: boolean(),
     default: 'false',
     doc: 'Allow `POST /-/rebalance`, which asks every connection to close once.',
+  },
+  'http.basic_auth.username': {
+    kind: text(),
+    default: '',
+    doc: 'User that senders have to name on the write paths; empty means that nobody is asked.',
+    aliases: [{ variable: 'BASIC_AUTH_USERNAME' }],
+  },
+  'http.basic_auth.password': {
+    kind: secret(),
+    default: '',
+    doc: 'Password of that user.',
+    aliases: [{ variable: 'BASIC_AUTH_PASSWORD' }],
   },
   'web.config_file': {
     kind: text(),

@@ -1,9 +1,23 @@
 /** The options of Kafka. */
 
 import { broker } from '../addresses.ts';
+import type { Reading } from '../kind.ts';
 import { duration, integer, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
 import { boolean, choice, list, secret, text } from '../words.ts';
+
+/** As librdkafka names it, `KAFKA_SECURITY_PROTOCOL`. */
+function parseSecurityProtocol(text: string): Reading<boolean> {
+  const protocol = text.toLowerCase();
+  if (protocol === 'ssl' || protocol === 'sasl_ssl') return { value: true };
+  if (protocol === 'plaintext' || protocol === 'sasl_plaintext') return { value: false };
+  return { error: 'is not one of `plaintext`, `ssl`, `sasl_plaintext`, `sasl_ssl`' };
+}
+
+/** The files are of use with TLS only. */
+function impliedTrue(): Reading<boolean> {
+  return { value: true };
+}
 
 export const KAFKA_OPTIONS = {
   'kafka.brokers': {
@@ -51,6 +65,17 @@ export const KAFKA_OPTIONS = {
     default: '900KiB',
     doc: 'Largest batch of records before compression. Keep it below what the topic takes (`max.message.bytes`, 1 MiB by default); a larger record is dropped.',
   },
+  'kafka.max_batch_records': {
+    kind: integer({ min: 0, max: 10_000_000 }),
+    default: '0',
+    doc: 'Most records in a batch; 0 = as many as fit `kafka.max_batch_size`.',
+    aliases: [{ variable: 'KAFKA_BATCH_NUM_MESSAGES' }],
+  },
+  'kafka.acks': {
+    kind: choice('all', '-1', '1', '0'),
+    default: 'all',
+    doc: 'Accepted for the sake of configurations from elsewhere: this adapter always waits for all in-sync replicas.',
+  },
   'kafka.max_queue_size': {
     kind: size({ min: '1MiB', max: '64GiB' }),
     default: '128MiB',
@@ -71,14 +96,44 @@ export const KAFKA_OPTIONS = {
     default: '-1',
     doc: 'Replication factor of a topic that is created; -1 leaves it to the brokers.',
   },
-  'kafka.tls.enabled': { kind: boolean(), default: 'false', doc: 'Speak TLS to the brokers.' },
+  'kafka.tls.enabled': {
+    kind: boolean(),
+    default: 'false',
+    doc: 'Speak TLS to the brokers.',
+    aliases: [
+      {
+        variable: 'KAFKA_SECURITY_PROTOCOL',
+        doc: '`ssl` and `sasl_ssl` mean true, `plaintext` and `sasl_plaintext` false',
+        parse: parseSecurityProtocol,
+      },
+      { variable: 'KAFKA_SSL_CA_CERT_FILE', doc: 'means true', parse: impliedTrue, isImplied: true },
+      { variable: 'KAFKA_SSL_CLIENT_CERT_FILE', doc: 'means true', parse: impliedTrue, isImplied: true },
+    ],
+  },
   'kafka.tls.ca_file': {
     kind: text(),
     default: '',
     doc: 'PEM file of the authorities that sign broker certificates; empty means those that Node trusts.',
+    aliases: [{ variable: 'KAFKA_SSL_CA_CERT_FILE' }],
   },
-  'kafka.tls.cert_file': { kind: text(), default: '', doc: 'PEM file of the client certificate.' },
-  'kafka.tls.key_file': { kind: text(), default: '', doc: 'PEM file of the key of the client certificate.' },
+  'kafka.tls.cert_file': {
+    kind: text(),
+    default: '',
+    doc: 'PEM file of the client certificate.',
+    aliases: [{ variable: 'KAFKA_SSL_CLIENT_CERT_FILE' }],
+  },
+  'kafka.tls.key_file': {
+    kind: text(),
+    default: '',
+    doc: 'PEM file of the key of the client certificate.',
+    aliases: [{ variable: 'KAFKA_SSL_CLIENT_KEY_FILE' }],
+  },
+  'kafka.tls.key_password': {
+    kind: secret(),
+    default: '',
+    doc: 'Password of the key of the client certificate.',
+    aliases: [{ variable: 'KAFKA_SSL_CLIENT_KEY_PASS' }],
+  },
   'kafka.sasl.mechanism': {
     kind: choice('none', 'plain', 'scram-sha-256', 'scram-sha-512'),
     default: 'none',
