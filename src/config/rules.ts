@@ -11,7 +11,6 @@ const BALANCER_IDLE_MS = 290_000;
 const SECRETS = OPTION_NAMES.filter((name) => optionOf(name).kind.form === 'secret');
 
 export const RULES: readonly Rule[] = [
-  ...KAFKA_RULES,
   {
     name: 'inflight_below_body',
     level: 'problem',
@@ -124,4 +123,5 @@ export const RULES: readonly Rule[] = [
       );
     },
   },
+  ...KAFKA_RULES,
 ];
