@@ -15,7 +15,7 @@ import type { WebConfig } from './config/web-config.ts';
 import { Connections } from './connection/connections.ts';
 import type { Delivery, RecordFormat } from './contracts.ts';
 import { Admission } from './http/admission.ts';
-import { basicGuard } from './http/basic-auth.ts';
+import { guardOf } from './http/auth.ts';
 import { recordHeadersBy } from './http/record-headers.ts';
 import { HttpServer } from './http/server.ts';
 import { DryRun } from './kafka/dry-run.ts';
@@ -163,7 +163,9 @@ export class App {
         pipeline: this.#createPipeline(),
         admission: new Admission(config['http.max_inflight_size'], instruments),
         connections,
-        guard: basicGuard({
+        guard: guardOf({
+          users: this.#parts.web.users,
+          tokens: [],
           username: config['http.basic_auth.username'],
           password: config['http.basic_auth.password'],
         }),

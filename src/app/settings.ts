@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config/options.ts';
 import type { WebConfig } from '../config/web-config.ts';
 import type { ConnectionSettings } from '../connection/connections.ts';
+import type { TlsMaterial } from '../http/tls.ts';
 import type { ClientOptions } from '../kafka/client.ts';
 import type { TopicCreation } from '../kafka/topics.ts';
 import type { PipelineParts } from '../pipeline.ts';
@@ -45,9 +46,20 @@ export function connectionSettings(config: Config): ConnectionSettings {
   };
 }
 
-export function readTls({ tls }: WebConfig): { cert: string; key: string } | undefined {
+/** Reads the files; throws when one of them cannot be read. */
+export function readTls({ tls }: WebConfig): TlsMaterial | undefined {
   if (!tls) return undefined;
-  return { cert: readFileSync(tls.certFile, 'utf8'), key: readFileSync(tls.keyFile, 'utf8') };
+  const read = (file: string): string => readFileSync(file, 'utf8');
+  return {
+    cert: read(tls.certFile),
+    key: read(tls.keyFile),
+    ca: tls.clientCaFile === undefined ? undefined : read(tls.clientCaFile),
+    clientCertificate: tls.clientCertificate,
+    isClientVerified: tls.isClientVerified,
+    minVersion: tls.minVersion,
+    maxVersion: tls.maxVersion,
+    ciphers: tls.ciphers,
+  };
 }
 
 export function topicCreation(config: Config): TopicCreation | undefined {

@@ -1,59 +1,82 @@
-/** The web configuration file, in the format of Prometheus' exporter toolkit: TLS of the server. */
+/** The web configuration file, in the format of Prometheus' exporter toolkit: TLS of the server, and users. */
 
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-
-/** PEM files; absolute paths. */
-export interface TlsFiles {
-  readonly certFile: string;
-  readonly keyFile: string;
-}
+import { readTlsSection, type TlsConfig } from './web-tls.ts';
 
 export interface WebConfig {
   /** Undefined means plain HTTP. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: TlsConfig | undefined;
+  /** Names and bcrypt hashes. */
+  readonly users: ReadonlyMap<string, string>;
 }
 
-export const PLAIN_WEB: WebConfig = { tls: undefined };
+export const PLAIN_WEB: WebConfig = { tls: undefined, users: new Map() };
+
+/** A mapping of YAML. */
+export type Mapping = Readonly<Record<string, unknown>>;
+
+/** Where problems go, each with the name of the key it is about. */
+export type Report = (problem: string) => void;
+
+const BCRYPT_HASH = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/;
 
 /** What this version understands; whatever else the format has is refused by name, not left out in silence. */
-const SECTIONS = ['tls_server_config'];
-const TLS_KEYS = ['cert_file', 'key_file'];
-
-type Mapping = Readonly<Record<string, unknown>>;
+const SECTIONS = ['tls_server_config', 'http_server_config', 'basic_auth_users'];
 
 /** Paths in the file are relative to its folder, as the toolkit has it. Never throws for bad input. */
 export function readWebConfig(path: string, text: string): { web: WebConfig; problems: readonly string[] } {
+  const problems: string[] = [];
+  const report: Report = (problem) => problems.push(`web.config_file ${path}: ${problem}`);
   const document = parseDocument(text);
-  if (document.errors.length > 0) return refused(path, ['not well-formed YAML']);
-  const content = (document.toJS() ?? {}) as unknown;
-  if (!isMapping(content)) return refused(path, ['the file has to be a section with keys below it']);
-  const unknown = unknownKeys(content, SECTIONS, '');
-  const section = content['tls_server_config'];
-  if (section === undefined || section === null)
-    return unknown.length > 0 ? refused(path, unknown) : { web: PLAIN_WEB, problems: [] };
-  if (!isMapping(section)) return refused(path, [...unknown, 'tls_server_config has to be a section']);
-  const missing = TLS_KEYS.filter((key) => typeof section[key] !== 'string' || section[key] === '');
-  const problems = [
-    ...unknown,
-    ...unknownKeys(section, TLS_KEYS, 'tls_server_config.'),
-    ...missing.map((key) => `tls_server_config.${key} has to name a PEM file`),
-  ];
-  if (problems.length > 0) return refused(path, problems);
-  const file = (key: string): string => resolve(dirname(path), String(section[key]));
-  return { web: { tls: { certFile: file('cert_file'), keyFile: file('key_file') } }, problems: [] };
+  if (document.errors.length > 0) {
+    report('not well-formed YAML');
+    return { web: PLAIN_WEB, problems };
+  }
+  const content = sectionOf({ '': document.toJS() as unknown }, '', report) ?? {};
+  refuseUnknown(content, SECTIONS, { prefix: '', report });
+  const tlsSection = sectionOf(content, 'tls_server_config', report);
+  const file = (name: string): string => resolve(dirname(path), name);
+  const tls = tlsSection && readTlsSection(tlsSection, file, report);
+  readHttpSection(sectionOf(content, 'http_server_config', report) ?? {}, report);
+  const users = readUsers(sectionOf(content, 'basic_auth_users', report) ?? {}, report);
+  return problems.length > 0 ? { web: PLAIN_WEB, problems } : { web: { tls, users }, problems };
 }
 
-function refused(path: string, problems: readonly string[]): { web: WebConfig; problems: readonly string[] } {
-  return { web: PLAIN_WEB, problems: problems.map((problem) => `web.config_file ${path}: ${problem}`) };
+/** The mapping under a key; undefined when there is none. */
+function sectionOf(content: Mapping, key: string, report: Report): Mapping | undefined {
+  const section = content[key] ?? undefined;
+  if (section === undefined) return undefined;
+  if (typeof section === 'object' && !Array.isArray(section)) return section as Mapping;
+  report(key === '' ? 'the file has to be a section with keys below it' : `${key} has to be a section`);
+  return undefined;
 }
 
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+export function refuseUnknown(
+  section: Mapping,
+  known: readonly string[],
+  { prefix, report }: { prefix: string; report: Report },
+): void {
+  for (const key of Object.keys(section))
+    if (!known.includes(key)) report(`${prefix}${key} is not supported, expected ${known.join(', ')}`);
 }
 
-function unknownKeys(section: Mapping, known: readonly string[], prefix: string): string[] {
-  return Object.keys(section)
-    .filter((key) => !known.includes(key))
-    .map((key) => `${prefix}${key} is not supported, expected ${known.join(', ')}`);
+/** HTTP/2 would put all shards of a sender on one connection. */
+function readHttpSection(section: Mapping, report: Report): void {
+  refuseUnknown(section, ['http2'], { prefix: 'http_server_config.', report });
+  if (section['http2'] === true)
+    report('http_server_config.http2 is true, but HTTP/1.1 is all that is served: set it to false');
+}
+
+function readUsers(section: Mapping, report: Report): Map<string, string> {
+  const users = new Map<string, string>();
+  for (const [name, hash] of Object.entries(section)) {
+    // Never shown: it is as good as the password to whoever has the time.
+    if (typeof hash === 'string' && BCRYPT_HASH.test(hash)) users.set(name, hash);
+    else
+      report(
+        `basic_auth_users.${name} is not a bcrypt hash, make one with: htpasswd -nBC 10 "" | tr -d ':\\n'`,
+      );
+  }
+  return users;
 }

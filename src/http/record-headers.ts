@@ -3,7 +3,7 @@
 import type { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { basicUser } from './basic-auth.ts';
+import { basicUser } from './auth.ts';
 
 export type RecordHeadersOf = (request: FastifyRequest, body: readonly Buffer[]) => Record<string, string>;
 

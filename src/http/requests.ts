@@ -5,7 +5,7 @@ import type { Purpose } from '../connection/connection.ts';
 import type { Connections } from '../connection/connections.ts';
 import type { Handler } from '../metrics/table.ts';
 import type { Instruments } from '../metrics.ts';
-import { basicUser } from './basic-auth.ts';
+import { basicUser } from './auth.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

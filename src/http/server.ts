@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { TLSSocket, TlsOptions, Server as TlsServer } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Connections } from '../connection/connections.ts';
 import { AdapterError } from '../errors.ts';
@@ -14,6 +15,7 @@ import { addLifecycleRoutes, type LifecycleParts } from './lifecycle-routes.ts';
 import { addOperationsRoutes, type OperationsParts } from './operations-routes.ts';
 import { Requests } from './requests.ts';
 import { addStatusRoutes, type StatusParts } from './status-routes.ts';
+import { certificateProblem, contextOptions, type TlsMaterial } from './tls.ts';
 import { addWriteRoutes, WRITE_PATHS, type WriteRouteParts } from './write-route.ts';
 
 /** How often Node looks for requests that take too long; its default of 30 s makes a 10 s limit up to 40 s. */
@@ -33,8 +35,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
-  /** PEM texts; undefined means plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Undefined means plain HTTP. */
+  readonly tls: TlsMaterial | undefined;
 }
 
 export interface ServerParts {
@@ -52,6 +54,7 @@ export class HttpServer {
   readonly app: FastifyInstance;
   readonly #parts: ServerParts;
   readonly #requests: Requests;
+  #tls: TlsMaterial | undefined;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -72,10 +75,11 @@ export class HttpServer {
       headersTimeout: parts.options.headersTimeoutMs,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     };
-    // HTTP/2 is not offered: it would put all shards of a sender on one connection.
+    this.#tls = tls;
     this.app = tls
-      ? (fastify({ ...common, https: { ...http, ...tls, ALPNProtocols: ['http/1.1'] } }) as FastifyInstance)
+      ? (fastify({ ...common, https: { ...http, ...tlsOptions(tls) } }) as FastifyInstance)
       : fastify({ ...common, http });
+    if (tls) this.app.server.on('secureConnection', (socket: TLSSocket) => this.#checkCertificate(socket));
     connections.watch(this.app.server, tls !== undefined);
     this.#leaveBodiesAlone();
     this.#requests.watch(this.app);
@@ -100,6 +104,19 @@ export class HttpServer {
       delete request.headers['content-type'];
       done();
     });
+  }
+
+  #checkCertificate(socket: TLSSocket): void {
+    const problem = this.#tls && certificateProblem(socket, this.#tls);
+    if (problem === undefined) return;
+    this.#parts.logger.debug({ peer: socket.remoteAddress, problem }, 'client certificate refused');
+    socket.destroy();
+  }
+
+  /** New connections see other certificates from now on; those that are open live on. */
+  useTls(material: TlsMaterial): void {
+    this.#tls = material;
+    (this.app.server as unknown as TlsServer).setSecureContext(contextOptions(material));
   }
 
   /** A known path with another method is 405 with Allow, anything else 404. Never a redirect. */
@@ -173,6 +190,12 @@ export class HttpServer {
     }
     server.off('connection', onConnection);
   }
+}
+
+/** HTTP/2 is not offered: it would put all shards of a sender on one connection. */
+function tlsOptions(material: TlsMaterial): TlsOptions {
+  const requestCert = material.clientCertificate !== 'none';
+  return { ...contextOptions(material), requestCert, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
 }
 
 function pathOf(request: FastifyRequest): string {

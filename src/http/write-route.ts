@@ -9,7 +9,7 @@ import type { WritePipeline } from '../pipeline.ts';
 import { negotiate } from '../wire/negotiate.ts';
 import type { Admission } from './admission.ts';
 import { answerError } from './answers.ts';
-import type { Guard } from './basic-auth.ts';
+import type { Guard } from './auth.ts';
 import { announcedBytes, checkAnnounced, discardBody, readBody } from './body.ts';
 import type { RecordHeadersOf } from './record-headers.ts';
 
@@ -60,7 +60,7 @@ interface Exchange {
 /** Everything before the body byte by byte: what the headers alone rule out is answered without reading on. */
 async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Promise<void> {
   const { maxBodyBytes } = parts;
-  parts.guard?.(request.headers.authorization);
+  await parts.guard?.(request.headers.authorization);
   const version = negotiate(request.contentType, request.headers['content-encoding']);
   if (version === 'v2') sayWritten(reply, NOTHING);
   checkAnnounced(request.raw, maxBodyBytes);

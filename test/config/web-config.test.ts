@@ -2,36 +2,80 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readWebConfig } from '../../src/config/web-config.ts';
+import { PLAIN_WEB, readWebConfig } from '../../src/config/web-config.ts';
 import { load } from './loading.ts';
+
+const HASH = '$2y$10$abcdefghijklmnopqrstuuO1Zb1Gc0x1Zb1Gc0x1Zb1Gc0x1Zb1Ga';
 
 describe('a web configuration file', () => {
   test('names certificate and key, relative to its own folder', () => {
     const text = 'tls_server_config:\n  cert_file: server.pem\n  key_file: /keys/server.key\n';
-    assert.deepEqual(readWebConfig('/etc/adapter/web.yml', text), {
-      web: { tls: { certFile: '/etc/adapter/server.pem', keyFile: '/keys/server.key' } },
-      problems: [],
+    const { web, problems } = readWebConfig('/etc/adapter/web.yml', text);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(web.tls, {
+      certFile: '/etc/adapter/server.pem',
+      keyFile: '/keys/server.key',
+      clientCaFile: undefined,
+      clientCertificate: 'none',
+      isClientVerified: false,
+      minVersion: 'TLSv1.2',
+      maxVersion: undefined,
+      ciphers: undefined,
     });
   });
 
-  test('may be empty, which is plain HTTP', () => {
-    for (const text of ['', '{}', 'tls_server_config:\n'])
-      assert.deepEqual(readWebConfig('web.yml', text), { web: { tls: undefined }, problems: [] });
+  test('says what is asked of clients, which versions and suites are spoken, and who the users are', () => {
+    const text = `
+tls_server_config:
+  cert_file: a
+  key_file: b
+  client_auth_type: RequireAndVerifyClientCert
+  client_ca_file: ca.pem
+  min_version: TLS12
+  max_version: TLS12
+  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
+http_server_config:
+  http2: false
+basic_auth_users:
+  alice: ${HASH}
+`;
+    const { web, problems } = readWebConfig('/w.yml', text);
+    assert.deepEqual(problems, []);
+    assert.deepEqual([web.tls?.clientCertificate, web.tls?.isClientVerified], ['required', true]);
+    assert.deepEqual([web.tls?.clientCaFile, web.tls?.maxVersion], ['/ca.pem', 'TLSv1.2']);
+    assert.match(web.tls!.ciphers!, /:ECDHE-RSA-AES128-GCM-SHA256$/);
+    assert.deepEqual([...web.users], [['alice', HASH]]);
   });
 
+  test('may be empty, which is plain HTTP without users', () => {
+    for (const text of ['', '{}', 'tls_server_config:\n'])
+      assert.deepEqual(readWebConfig('web.yml', text), { web: PLAIN_WEB, problems: [] });
+  });
+
+  const TLS = 'cert_file: a, key_file: b';
   for (const [text, problem] of [
-    ['a: [', 'not well-formed YAML'],
-    ['- a', 'the file has to be a section with keys below it'],
-    ['tls_server_config: 3', 'tls_server_config has to be a section'],
-    ['http_server_config: {http2: true}', 'http_server_config is not supported, expected tls_server_config'],
+    ['a: [', /^not well-formed YAML$/],
+    ['- a', /^the file has to be a section/],
+    ['tls_server_config: 3', /^tls_server_config has to be a section$/],
+    ['http_server_config: {http2: true}', /^http_server_config.http2 is true, but HTTP\/1.1 is all/],
+    ['http_server_config: {headers: {}}', /^http_server_config.headers is not supported, expected http2$/],
+    ['rate_limit: {}', /^rate_limit is not supported, expected tls_server_config, /],
     [
-      'tls_server_config: {cert_file: a, key_file: b, min_version: TLS13}',
-      'tls_server_config.min_version is not supported, expected cert_file, key_file',
+      `tls_server_config: {${TLS}, client_allowed_sans: [x]}`,
+      /^tls_server_config.client_allowed_sans is not/,
     ],
-    ['tls_server_config: {cert_file: a}', 'tls_server_config.key_file has to name a PEM file'],
+    ['tls_server_config: {cert_file: a}', /^tls_server_config.key_file has to name a PEM file$/],
+    [`tls_server_config: {${TLS}, min_version: TLS14}`, /min_version is "TLS14", expected one of TLS10, /],
+    [`tls_server_config: {${TLS}, client_auth_type: constructor}`, /client_auth_type is "constructor"/],
+    [`tls_server_config: {${TLS}, client_auth_type: VerifyClientCertIfGiven}`, /client_ca_file is missing/],
+    [`tls_server_config: {${TLS}, cipher_suites: [RC4]}`, /cipher_suites has "RC4", expected of TLS_/],
+    ['basic_auth_users: {bob: secret}', /^basic_auth_users.bob is not a bcrypt hash/],
   ] as const) {
-    test(`with ${text} is refused`, () => {
-      assert.deepEqual(readWebConfig('web.yml', text).problems, [`web.config_file web.yml: ${problem}`]);
+    test(`with ${text} is refused, without a word of a password`, () => {
+      const { problems } = readWebConfig('web.yml', text);
+      assert.equal(problems.length, 1, problems.join());
+      assert.match(problems[0]!.replace('web.config_file web.yml: ', ''), problem);
+      assert.doesNotMatch(problems[0]!, /secret/);
     });
   }
 

@@ -3,7 +3,7 @@
 import { type ConnectionSettings, Connections } from '../../src/connection/connections.ts';
 import type { Delivery, DroppedRecords, RequestRecords } from '../../src/contracts.ts';
 import { Admission } from '../../src/http/admission.ts';
-import type { Guard } from '../../src/http/basic-auth.ts';
+import type { Guard } from '../../src/http/auth.ts';
 import { HttpServer, type ServerOptions } from '../../src/http/server.ts';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
 import type { Logger } from '../../src/lib/logger.ts';

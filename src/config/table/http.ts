@@ -57,7 +57,7 @@ export const HTTP_OPTIONS = {
   'web.config_file': {
     kind: text(),
     default: '',
-    doc: 'Web configuration file in the format of the Prometheus exporter toolkit; today its `tls_server_config` with `cert_file` and `key_file`. Empty means plain HTTP.',
+    doc: 'Web configuration file in the format of the Prometheus exporter toolkit; `tls_server_config` and `basic_auth_users`. Empty means plain HTTP.',
   },
   'shutdown.drain_delay': {
     kind: duration({ min: '0', max: '1h' }),
