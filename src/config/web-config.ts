@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import { type Mapping, type Report, refuseUnknown, sectionOf } from './web-section.ts';
 import { readTlsSection, type TlsConfig } from './web-tls.ts';
 
 export interface WebConfig {
@@ -12,12 +13,6 @@ export interface WebConfig {
 }
 
 export const PLAIN_WEB: WebConfig = { tls: undefined, users: new Map() };
-
-/** A mapping of YAML. */
-export type Mapping = Readonly<Record<string, unknown>>;
-
-/** Where problems go, each with the name of the key it is about. */
-export type Report = (problem: string) => void;
 
 const BCRYPT_HASH = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/;
 
@@ -41,24 +36,6 @@ export function readWebConfig(path: string, text: string): { web: WebConfig; pro
   readHttpSection(sectionOf(content, 'http_server_config', report) ?? {}, report);
   const users = readUsers(sectionOf(content, 'basic_auth_users', report) ?? {}, report);
   return problems.length > 0 ? { web: PLAIN_WEB, problems } : { web: { tls, users }, problems };
-}
-
-/** The mapping under a key; undefined when there is none. */
-function sectionOf(content: Mapping, key: string, report: Report): Mapping | undefined {
-  const section = content[key] ?? undefined;
-  if (section === undefined) return undefined;
-  if (typeof section === 'object' && !Array.isArray(section)) return section as Mapping;
-  report(key === '' ? 'the file has to be a section with keys below it' : `${key} has to be a section`);
-  return undefined;
-}
-
-export function refuseUnknown(
-  section: Mapping,
-  known: readonly string[],
-  { prefix, report }: { prefix: string; report: Report },
-): void {
-  for (const key of Object.keys(section))
-    if (!known.includes(key)) report(`${prefix}${key} is not supported, expected ${known.join(', ')}`);
 }
 
 /** HTTP/2 would put all shards of a sender on one connection. */

@@ -1,6 +1,6 @@
 /** The section `tls_server_config` of the web configuration file. */
 
-import type { Mapping, Report } from './web-config.ts';
+import { type Mapping, type Report, refuseUnknown } from './web-section.ts';
 
 /** PEM files by absolute path, and what is asked of clients. */
 export interface TlsConfig {
@@ -60,8 +60,7 @@ const TLS13_CIPHERS = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_
 
 /** `file` makes a path absolute. Problems are reported, the result is then of no use. */
 export function readTlsSection(section: Mapping, file: (name: string) => string, report: Report): TlsConfig {
-  for (const key of Object.keys(section))
-    if (!KEYS.includes(key)) report(`tls_server_config.${key} is not supported, expected ${KEYS.join(', ')}`);
+  refuseUnknown(section, KEYS, { prefix: 'tls_server_config.', report });
   const pick = <Value>(key: string, values: Readonly<Record<string, Value>>): Value | undefined => {
     const given = section[key];
     if (given === undefined) return undefined;
