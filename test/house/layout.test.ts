@@ -92,6 +92,7 @@ const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   '@node-rs/crc32': ['kafka'],
   'lz4-napi': ['kafka'],
   'prom-client': ['metrics'],
+  re2js: ['lib'],
   yaml: ['config'],
   pino: ['lib'],
   'pino-pretty': ['lib'],
