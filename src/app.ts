@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
 import {
   clientOptions,
   connectionSettings,
+  formatSettings,
   pipelineSettings,
   readTls,
   topicCreation,
@@ -72,7 +73,7 @@ export class App {
     this.#metrics.beforeScrape(() => this.#connections.measure());
     this.#activity = new Activity(instruments);
     this.#delivery = this.#createDelivery();
-    this.#format = createFormat(config['record.format']);
+    this.#format = createFormat(config['record.format'], formatSettings(config));
     this.server = this.#createServer();
   }
 

@@ -9,6 +9,7 @@ import type { ClientOptions } from '../kafka/client.ts';
 import type { TopicCreation } from '../kafka/topics.ts';
 import type { PipelineParts } from '../pipeline.ts';
 import { destinations } from '../record/destination.ts';
+import type { FormatSettings } from '../record/formats.ts';
 
 /** What the Kafka client needs of the configuration. */
 export function clientOptions(config: Config): ClientOptions {
@@ -68,6 +69,10 @@ export function topicCreation(config: Config): TopicCreation | undefined {
     partitions: config['kafka.topic_partitions'],
     replicationFactor: config['kafka.topic_replication_factor'],
   };
+}
+
+export function formatSettings(config: Config): FormatSettings {
+  return { json: { timestamp: config['record.json_timestamp'], value: config['record.json_value'] } };
 }
 
 /** What decides in the pipeline, beside the parts that do the work. */

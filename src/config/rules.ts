@@ -3,6 +3,7 @@
 import { formatDuration, formatSize } from '../lib/units.ts';
 import { OPTION_NAMES, optionOf } from './options.ts';
 import { type Rule, when } from './rule.ts';
+import { FORMAT_RULES } from './rules/formats.ts';
 import { KAFKA_RULES } from './rules/kafka.ts';
 
 /** A BIG-IP ends an idle connection at 300 s; some seconds are for timers and the way there. */
@@ -123,5 +124,6 @@ export const RULES: readonly Rule[] = [
       );
     },
   },
+  ...FORMAT_RULES,
   ...KAFKA_RULES,
 ];

@@ -5,10 +5,11 @@ import type { ExemplarView, MetadataView, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 import { LONGEST_ESCAPE, writeEscaped } from './json-string.ts';
 import { metricTypeName } from './metric-types.ts';
-import { formatNumber } from './number-text.ts';
+import type { TimeForm } from './time-text.ts';
+import { LONGEST_VALUE, type ValueForm } from './value-form.ts';
 
-const FIXED_BYTES = 80;
-const BYTES_AROUND_LABEL = 6;
+/** Around the value of an exemplar. */
+const FIXED_BYTES = 32;
 
 /** Whether the records of the series have to say more than labels, time and value. */
 export function hasExtras({ metadata, sampleCount, startTimestampsMs }: SeriesView): boolean {
@@ -20,13 +21,20 @@ export function hasExtras({ metadata, sampleCount, startTimestampsMs }: SeriesVi
 
 /** The text is made once a series and copied to each of its records. */
 export class Extras {
+  readonly #timeForm: TimeForm;
+  readonly #valueForm: ValueForm;
   readonly #metadata = new ByteWriter();
   readonly #exemplars = new ByteWriter();
+
+  constructor(timeForm: TimeForm, valueForm: ValueForm) {
+    this.#timeForm = timeForm;
+    this.#valueForm = valueForm;
+  }
 
   use(series: SeriesView): void {
     this.#useMetadata(series);
     this.#exemplars.truncate();
-    if (series.exemplarCount > 0) writeExemplars(this.#exemplars, series);
+    if (series.exemplarCount > 0) this.#useExemplars(series);
   }
 
   #useMetadata(series: SeriesView): void {
@@ -41,10 +49,27 @@ export class Extras {
 
   /** Ends a record that is open behind its last value. `startTimestampMs` 0 = not told. */
   write(out: ByteWriter, startTimestampMs: number, withExemplars: boolean): void {
-    if (startTimestampMs !== 0) out.ascii(`,"start_timestamp":"${new Date(startTimestampMs).toISOString()}"`);
+    if (startTimestampMs !== 0) out.ascii(`,"start_timestamp":${this.#timeForm(startTimestampMs)}`);
     out.copy(this.#metadata.bytes, 0, this.#metadata.length);
     if (withExemplars) out.copy(this.#exemplars.bytes, 0, this.#exemplars.length);
     out.ascii('}');
+  }
+
+  #useExemplars({ exemplars, exemplarCount }: SeriesView): void {
+    const out = this.#exemplars;
+    out.ascii(',"exemplars":[');
+    for (let i = 0; i < exemplarCount; i++) {
+      const exemplar = exemplars[i]!;
+      out.ascii(i > 0 ? ',{' : '{');
+      writeLabels(out, exemplar);
+      this.#valueForm.before.write(out);
+      this.#valueForm.write(out, exemplar.value);
+      // In the place of the brace.
+      this.#valueForm.end.write(out);
+      out.length--;
+      out.ascii(`,"timestamp":${this.#timeForm(exemplar.timestampMs)}}`);
+    }
+    out.ascii(']');
   }
 }
 
@@ -71,23 +96,9 @@ function writeText(out: ByteWriter, name: string, { source, start, end }: TextRa
   out.ascii('"');
 }
 
-function writeExemplars(out: ByteWriter, { exemplars, exemplarCount }: SeriesView): void {
-  out.ascii(',"exemplars":[');
-  for (let i = 0; i < exemplarCount; i++) {
-    if (i > 0) out.ascii(',');
-    writeExemplar(out, exemplars[i]!);
-  }
-  out.ascii(']');
-}
-
-function writeExemplar(
-  out: ByteWriter,
-  { bytes, view, labels, labelCount, value, timestampMs }: ExemplarView,
-): void {
-  let labelBytes = 0;
-  for (let range = 0; range < labelCount * 4; range += 2) labelBytes += labels[range + 1] - labels[range];
-  out.reserve(labelBytes * LONGEST_ESCAPE + labelCount * BYTES_AROUND_LABEL + FIXED_BYTES);
-  out.ascii('{"labels":{');
+/** Leaves room for the value behind them. */
+function writeLabels(out: ByteWriter, { bytes, view, labels, labelCount }: ExemplarView): void {
+  out.ascii('"labels":{');
   for (let range = 0; range < labelCount * 4; range += 2) {
     const isName = range % 4 === 0;
     out.ascii(isName && range > 0 ? ',"' : '"');
@@ -95,6 +106,6 @@ function writeExemplar(
     writeEscaped(out, { bytes, view, labels }, range);
     out.ascii(isName ? '":' : '"');
   }
-  const time = new Date(timestampMs).toISOString();
-  out.ascii(`},"value":"${formatNumber(value)}","timestamp":"${time}"}`);
+  out.ascii('}');
+  out.reserve(LONGEST_VALUE + FIXED_BYTES);
 }

@@ -26,7 +26,7 @@ const SHORT_ESCAPES: Readonly<Record<number, string>> = {
 };
 
 /** Bytes with their view; whole words can be read up to the last byte that counts. */
-interface Source {
+export interface Source {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   /** Pairs of offsets, start and end. */
@@ -91,15 +91,21 @@ function needsEscape(word: number): boolean {
   );
 }
 
+/** What stands behind the backslash for a byte that JSON does not take as it is; undefined for one that it does. */
+export function escapeOf(byte: number): string | undefined {
+  if (byte >= FIRST_PRINTABLE && byte !== QUOTE && byte !== BACKSLASH) return undefined;
+  return SHORT_ESCAPES[byte] ?? `u00${HEX[byte >> 4]}${HEX[byte & 15]}`;
+}
+
 function writeCarefully(out: ByteWriter, bytes: Uint8Array): void {
   const target = out.bytes;
   let to = out.length;
   for (const byte of bytes) {
-    if (byte >= FIRST_PRINTABLE && byte !== QUOTE && byte !== BACKSLASH) {
+    const escaped = escapeOf(byte);
+    if (escaped === undefined) {
       target[to++] = byte;
       continue;
     }
-    const escaped = SHORT_ESCAPES[byte] ?? `u00${HEX[byte >> 4]}${HEX[byte & 15]}`;
     target[to++] = BACKSLASH;
     for (let i = 0; i < escaped.length; i++) target[to++] = escaped.charCodeAt(i);
   }

@@ -103,6 +103,15 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
     ],
     kept: [{}, { 'http.basic_auth.username': 'u', 'http.basic_auth.password': 'p' }],
   },
+  json_options_unused: {
+    broken: [
+      [
+        { 'record.format': 'telefonica-json', 'record.json_value': 'number' },
+        /^record\.json_value is set, but record\.format is telefonica-json/,
+      ],
+    ],
+    kept: [{ 'record.json_value': 'number', 'record.json_timestamp': 'unix_s' }],
+  },
   idle_beyond_balancer: {
     broken: [[{ 'connection.idle_timeout': 290_000 }, /of 290s: a BIG-IP .* 300s/]],
     kept: [{}, { 'connection.idle_timeout': 289_999 }],

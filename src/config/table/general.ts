@@ -3,6 +3,7 @@
 import { duration, integer, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
 import { boolean, choice, list, text } from '../words.ts';
+import { FORMAT_OPTIONS } from './formats.ts';
 
 export const GENERAL_OPTIONS = {
   'limits.labels_per_series': {
@@ -54,7 +55,7 @@ export const GENERAL_OPTIONS = {
     default: '',
     doc: 'Topic for the metadata (type, help, unit) that Remote-Write 1.0 sends about once a minute: one record a metric family, with its name as key, so that the topic can be compacted. Empty means that it is counted and not written.',
   },
-  'record.format': { kind: choice('json'), default: 'json', doc: 'Format of the record values.' },
+  ...FORMAT_OPTIONS,
   'record.key': {
     kind: text({
       pattern: '^(none|series|metric|label:[^,;]+(,[^,;]+)*)$',

@@ -1,0 +1,23 @@
+/** What must hold between `record.format` and the options that belong to one format. */
+
+import { optionOf } from '../options.ts';
+import { type Rule, when } from '../rule.ts';
+
+const JSON_OPTIONS = ['record.json_timestamp', 'record.json_value'] as const;
+
+export const FORMAT_RULES: readonly Rule[] = [
+  {
+    name: 'json_options_unused',
+    level: 'problem',
+    doc: 'The options `record.json_*` shape the format `json` alone.',
+    reads: ['record.format', ...JSON_OPTIONS],
+    check(config) {
+      const given = JSON_OPTIONS.filter((name) => config[name] !== optionOf(name).default);
+      const format = config['record.format'];
+      return when(
+        format !== 'json' && given.length > 0,
+        `${given.join(' and ')} is set, but record.format is ${format}, which has one form only`,
+      );
+    },
+  },
+];
