@@ -17,7 +17,7 @@ interface Exposed {
   readonly value: string;
 }
 
-const ODD_VALUES = [
+export const ODD_VALUES = [
   'NaN',
   '+Inf',
   '-Inf',
@@ -35,7 +35,7 @@ const ODD_VALUES = [
   '4503599627370496.5',
 ];
 
-const ODD_TEXTS = [
+export const ODD_TEXTS = [
   'quote " backslash \\ newline \n tab \t end',
   'grün',
   '日本語',

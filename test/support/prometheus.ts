@@ -22,6 +22,12 @@ export interface PrometheusOptions {
   /** Labels that every sample carries when it is sent, and none when it is stored. */
   readonly externalLabels?: Labels;
   readonly queue?: Readonly<Record<string, string | number>>;
+  /** For `--enable-feature`. */
+  readonly features?: readonly string[];
+  /** Further settings of the sections `global`, `scrape_configs` (of the one job) and `remote_write`. */
+  readonly global?: object;
+  readonly scrape?: object;
+  readonly remoteWrite?: object;
 }
 
 /** A sample that the sender itself stored. */
@@ -38,12 +44,42 @@ export interface StoredSample {
  */
 export function findPrometheus(test: TestContext): string | undefined {
   const command = process.env['PROMETHEUS_BIN'] || 'prometheus';
+  const { version, problem } = ask(command);
+  if (problem === undefined) return told(test, command, version);
+  return missing(test, `Prometheus is missing: ${command} ${problem}; install it or set PROMETHEUS_BIN`);
+}
+
+/**
+ * The same for one that speaks Remote-Write 2.0 with start timestamps, which is 3.16 or newer: the command of
+ * PROMETHEUS3_BIN, whatever version it tells, or that of `findPrometheus`.
+ */
+export function findPrometheus3(test: TestContext): string | undefined {
+  const named = process.env['PROMETHEUS3_BIN'];
+  const command = named || process.env['PROMETHEUS_BIN'] || 'prometheus';
+  const { version, problem } = ask(command);
+  const [, major, minor] = /version (\d+)\.(\d+)/.exec(version) ?? [];
+  const isNew = Number(major) > 3 || (Number(major) === 3 && Number(minor) >= 16);
+  if (problem === undefined && (named || isNew)) return told(test, command, version);
+  const found = `${command} ${problem ?? `is "${version}"`}`;
+  return missing(
+    test,
+    `Prometheus 3.16 or newer is missing: ${found}; install one or set PROMETHEUS3_BIN (.ci/run builds one where Go is)`,
+  );
+}
+
+/** What the command says it is, or why it says nothing. */
+function ask(command: string): { version: string; problem: string | undefined } {
   const { status, error, stdout, stderr } = spawnSync(command, ['--version'], { encoding: 'utf8' });
-  if (status === 0) {
-    test.diagnostic(`sender: ${`${stdout}${stderr}`.split('\n', 1)[0]} (${command})`);
-    return command;
-  }
-  const problem = `Prometheus is missing: ${command} ${error ? error.message : `ended with ${status}`}; install it or set PROMETHEUS_BIN`;
+  if (status !== 0) return { version: '', problem: error ? error.message : `ended with ${status}` };
+  return { version: `${stdout}${stderr}`.split('\n', 1)[0]!, problem: undefined };
+}
+
+function told(test: TestContext, command: string, version: string): string {
+  test.diagnostic(`sender: ${version} (${command})`);
+  return command;
+}
+
+function missing(test: TestContext, problem: string): undefined {
   if (process.env['CI'] === 'true') throw new Error(`${problem} (required since CI=true)`);
   process.stderr.write(`\n!!! SKIPPED, NOT TESTED: ${test.name}\n!!! ${problem}\n\n`);
   test.skip(problem);
@@ -65,6 +101,7 @@ export async function startPrometheus(
       `--config.file=${file}`,
       `--storage.tsdb.path=${join(directory, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
+      ...(options.features ? [`--enable-feature=${options.features.join(',')}`] : []),
     ],
   });
   test.after(async () => {
@@ -84,21 +121,35 @@ function configuration(options: PrometheusOptions): string {
       scrape_interval: interval,
       scrape_timeout: interval,
       ...(options.externalLabels ? { external_labels: options.externalLabels } : {}),
+      ...options.global,
     },
-    scrape_configs: [{ job_name: JOB, static_configs: [{ targets: [options.target] }] }],
+    scrape_configs: [{ job_name: JOB, static_configs: [{ targets: [options.target] }], ...options.scrape }],
     remote_write: [
       {
         url: options.writeUrl,
         // Requests without any sample are normal; once a minute would be never here.
         metadata_config: { send: true, send_interval: '1s' },
         queue_config: { min_shards: 4, max_shards: 4, batch_send_deadline: '200ms', ...options.queue },
+        ...options.remoteWrite,
       },
     ],
   });
 }
 
-interface MatrixAnswer {
-  readonly data: { readonly result: readonly { metric: Labels; values: readonly [number, string][] }[] };
+/** Series with their points, times in seconds. Histograms are as the HTTP API has them. */
+export interface Matrix {
+  readonly result: readonly {
+    readonly metric: Labels;
+    readonly values?: readonly [number, string][];
+    readonly histograms?: readonly [number, StoredHistogram][];
+  }[];
+}
+
+/** A native histogram that the sender itself stored. */
+export interface StoredHistogram {
+  readonly count: string;
+  readonly sum: string;
+  readonly buckets?: readonly (readonly [number, string, string, string])[];
 }
 
 export class RunningPrometheus {
@@ -118,12 +169,22 @@ export class RunningPrometheus {
     );
   }
 
-  /** All samples of the job up to that time, without stale markers: queries do not show these. */
+  /** The data that the HTTP API answers at that path, below `/api/v1/`. */
+  async api<Data>(path: string, parameters: Record<string, string> = {}): Promise<Data> {
+    const { status, text } = await call(`${this.#url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    if (status !== 200) throw new Error(`Prometheus answers ${path} with ${status}: ${text}`);
+    return (JSON.parse(text) as { data: Data }).data;
+  }
+
+  /** All the job has up to that time, without stale markers: queries do not show these. */
+  storedMatrix(untilMs: number): Promise<Matrix> {
+    return this.api<Matrix>('query', { query: `{job="${JOB}"}[10m]`, time: String(untilMs / 1000) });
+  }
+
+  /** The float samples of it. */
   async stored(untilMs: number): Promise<StoredSample[]> {
-    const query = new URLSearchParams({ query: `{job="${JOB}"}[10m]`, time: String(untilMs / 1000) });
-    const { status, text } = await call(`${this.#url}/api/v1/query?${query}`);
-    if (status !== 200) throw new Error(`Prometheus answers a query with ${status}: ${text}`);
-    return (JSON.parse(text) as MatrixAnswer).data.result.flatMap(({ metric, values }) => {
+    const { result } = await this.storedMatrix(untilMs);
+    return result.flatMap(({ metric, values = [] }) => {
       const series = seriesOf(metric);
       return values.map(([seconds, value]) => ({
         labels: metric,
@@ -135,24 +196,32 @@ export class RunningPrometheus {
   }
 
   /**
-   * Resolves when that many scrapes have failed since the target went away. Gives a time up to which `stored`
-   * is complete: that of a scrape which a later one has followed.
+   * Resolves when that many scrapes of each target have failed since it went away. Gives a time up to which
+   * `stored` is complete: that of a scrape which a later one of the same target has followed.
    */
   async waitForFailedScrapes(count: number): Promise<number> {
     return eventually(
       async () => {
         const stored = await this.stored(Date.now());
-        const failed = stored.filter(({ labels, value }) => labels['__name__'] === 'up' && value === 0);
-        const times = failed.map(({ timestampMs }) => timestampMs).sort((a, b) => a - b);
-        return times.length > count && times.at(-2);
+        const ups = stored.filter(({ labels }) => labels['__name__'] === 'up');
+        const targets = [...Map.groupBy(ups, ({ series }) => series).values()].map((samples) =>
+          samples.filter(({ value }) => value === 0).map(({ timestampMs }) => timestampMs),
+        );
+        const isEnough = targets.length > 0 && targets.every((times) => times.length > count);
+        return isEnough && Math.min(...targets.map((times) => times.sort((a, b) => a - b).at(-2)!));
       },
       { what: `${count} failed scrapes` },
     );
   }
 
+  /** Its own metrics, as text. */
+  async metrics(): Promise<string> {
+    return (await call(`${this.#url}/metrics`)).text;
+  }
+
   /** A metric about the remote_write queue, whatever the labels; there is one queue only. */
   async queueMetric(name: string): Promise<number> {
-    const { text } = await call(`${this.#url}/metrics`);
+    const text = await this.metrics();
     const full = `prometheus_remote_storage_${name}`;
     const line = text.split('\n').find((candidate) => candidate.startsWith(`${full}{`));
     const value = line === undefined ? undefined : metricValue(text, line.slice(0, line.lastIndexOf(' ')));
