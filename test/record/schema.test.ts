@@ -5,7 +5,11 @@ import { Buffer } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { compress } from 'snappyjs';
+import { JsonFormat, type JsonSettings } from '../../src/record/json.ts';
+import { TIME_FORMS } from '../../src/record/time-text.ts';
+import { VALUE_FORMS } from '../../src/record/value-form.ts';
 import { seededRandom } from '../bench/corpus.ts';
+import { recordsOf } from '../support/format-records.ts';
 import { checkFamily, checkRecord, recordSchema } from '../support/record-schema.ts';
 import { testServer } from '../support/server.ts';
 import { requestV2, V2_HEADERS } from '../support/write-request-v2.ts';
@@ -14,7 +18,7 @@ import { EXAMPLES, type Example, STALE, withStaleMarkers } from './examples.ts';
 const METADATA_TOPIC = 'families';
 
 /** The texts of the records that the request becomes, on its whole way but Kafka; nothing of it is refused. */
-async function recordsOf({ headers, body }: Example): Promise<string[]> {
+async function writtenBy({ headers, body }: Example): Promise<string[]> {
   const { server, delivery } = testServer({ metadataTopic: METADATA_TOPIC });
   const payload = Buffer.from(compress(body));
   const answer = await server.app.inject({ method: 'POST', url: '/api/v1/write', headers, payload });
@@ -35,7 +39,7 @@ describe('docs/records.md shows', () => {
   for (const [title, example] of Object.entries(EXAMPLES)) {
     test(`${title}: as the adapter writes it`, async () => {
       const shown = sections.get(title);
-      const [record, ...others] = await recordsOf(example);
+      const [record, ...others] = await writtenBy(example);
       assert.ok(shown, `there is no such section; its example is ${record}`);
       assert.equal(JSON.stringify(JSON.parse(shown)), record);
       assert.deepEqual(others, []);
@@ -88,7 +92,7 @@ const TIMES = [0, 1, -1, 1795341600123, -62135596800001, 253402300800000, 8.64e1
 const TEXTS = ['', 'a', 'grün', '😀', '"\\', '\n\u0000', '\u2028', 'x'.repeat(300)];
 
 /** A request of many shapes, all of them valid. */
-function randomRequest(choice: Choice): Example {
+function randomRequest(choice: Choice): Uint8Array {
   const symbols = [...TEXTS, '__name__', ...Array.from({ length: 40 }, (_, i) => `n${i}`)];
   const name = TEXTS.length;
   const text = (): number => 1 + choice.upTo(TEXTS.length - 2);
@@ -117,7 +121,7 @@ function randomRequest(choice: Choice): Example {
   const hasContents = (one: (typeof timeseries)[number]): boolean =>
     one.samples.length + one.histograms.length + one.exemplars.length > 0;
   const request = requestV2({ symbols, timeseries: timeseries.filter(hasContents) });
-  return { headers: V2_HEADERS, body: withStaleMarkers(request) };
+  return withStaleMarkers(request);
 }
 
 interface Side {
@@ -184,6 +188,9 @@ function customBuckets(choice: Choice): object {
 
 const deltas = (counts: readonly number[]): number[] => counts.map((one, i) => one - (counts[i - 1] ?? 0));
 
+const keysOf = <Key extends string>(table: Readonly<Record<Key, unknown>>): Key[] =>
+  Object.keys(table) as Key[];
+
 /** Every path of keys in a value; lists count as what they hold. */
 function pathsOf(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, path));
@@ -195,17 +202,23 @@ function pathsOf(value: unknown, path = ''): string[] {
 }
 
 describe('the JSON schema', () => {
-  test('takes every record of random requests, and each of its fields is in some of them', async () => {
+  test('takes every record of random requests in every form, and each of its fields is in some of them', () => {
     const choice = new Choice(11);
     const seen = new Set<string>();
+    const forms = keysOf(TIME_FORMS).flatMap((timestamp) =>
+      keysOf(VALUE_FORMS).map((value): JsonSettings => ({ timestamp, value })),
+    );
     let records = 0;
-    for (let round = 0; round < 40; round++) {
-      for (const text of await recordsOf(randomRequest(choice))) {
+    for (let round = 0; round < 60; round++) {
+      const format = new JsonFormat(forms[round % forms.length]);
+      for (const { value } of recordsOf(format, { version: 'v2', bytes: randomRequest(choice) })) {
+        const record: unknown = JSON.parse(String(value));
+        checkRecord(record);
         records++;
-        for (const path of pathsOf(JSON.parse(text))) seen.add(path);
+        for (const path of pathsOf(record)) seen.add(path);
       }
     }
-    assert.ok(records > 3000, `only ${records} records`);
+    assert.ok(records > 5000, `only ${records} records`);
     const { sample, histogram, native_histogram: native } = recordSchema.definitions;
     const fields = [
       ...Object.keys({ ...sample!.properties, ...histogram!.properties }).map((key) => `.${key}`),
@@ -224,7 +237,7 @@ describe('the JSON schema', () => {
       symbols: ['', '__name__', 'a'],
       timeseries: [{ labels_refs: [1, 2], histograms: [histogram] }],
     });
-    const [record] = await recordsOf({ headers: V2_HEADERS, body });
+    const [record] = await writtenBy({ headers: V2_HEADERS, body });
     assert.match(record!, /"count":"18446744073709551615"/);
   });
 
@@ -241,11 +254,15 @@ describe('the JSON schema', () => {
     ['a record of nothing', head],
     ['a value and a histogram', { ...sample, histogram: native }],
     ['a field of its own', { ...sample, extra: 1 }],
-    ['a number as the value', { ...sample, value: 1 }],
+    ['a null that is nothing', { ...sample, value: null }],
+    ['a number that is special', { ...sample, value: 1, special: 'NaN' }],
+    ['a boolean as the value', { ...sample, value: true }],
     ['a value that is none', { ...sample, value: 'Infinity' }],
     ['a time without milliseconds', { ...sample, timestamp: '2026-11-22T10:00:00Z' }],
     ['a time in another zone', { ...sample, timestamp: '2026-11-22T10:00:00.123+01:00' }],
     ['a stale marker with a value', { ...sample, stale: true }],
+    ['a stale marker with a number', { ...sample, value: 1, stale: true }],
+    ['a stale marker of infinity', { ...sample, value: null, special: '+Inf', stale: true }],
     ['a stale marker that is none', { ...sample, value: 'NaN', stale: false }],
     ['no name', { ...sample, labels: {} }],
     ['an empty label', { ...sample, labels: { __name__: 'up', job: '' } }],
@@ -263,8 +280,13 @@ describe('the JSON schema', () => {
     ['a histogram of float false', { ...head, histogram: { ...native, float: false } }],
   ];
   test('takes what the refused ones are made of', () => {
-    for (const good of [sample, { ...head, histogram: native }, { ...head, exemplars: [exemplar] }])
-      checkRecord(good);
+    const stale = { value: null, special: 'NaN', stale: true };
+    const others = [
+      { ...sample, ...stale },
+      { ...head, histogram: native },
+      { ...head, exemplars: [exemplar] },
+    ];
+    for (const good of [sample, ...others]) checkRecord(good);
   });
   for (const [what, record] of bad) {
     test(`refuses ${what}`, () => assert.throws(() => checkRecord(record)));
