@@ -1,9 +1,9 @@
 /** What an entry may tell beside labels, time and value: start timestamp, type, unit, help, exemplars. */
 
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import type { ExemplarView, MetadataView, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
-import { LONGEST_ESCAPE, writeEscaped } from './json-string.ts';
+import { LONGEST_ESCAPE, textOf, writeEscaped } from './json-string.ts';
 import { metricTypeName } from './metric-types.ts';
 import type { TimeForm } from './time-text.ts';
 import { LONGEST_VALUE, type ValueForm } from './value-form.ts';
@@ -84,7 +84,7 @@ function writeText(out: ByteWriter, name: string, { source, start, end }: TextRa
   out.ascii(`,${name}:`);
   const bytes = source.bytes.subarray(start, end);
   if (!isUtf8(bytes)) {
-    const replaced = new TextEncoder().encode(JSON.stringify(new TextDecoder().decode(bytes)));
+    const replaced = Buffer.from(JSON.stringify(textOf(bytes)));
     out.copy(replaced, 0, replaced.length);
     return;
   }

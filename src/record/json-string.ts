@@ -1,5 +1,6 @@
 /** JSON strings from bytes to bytes, several at a time. */
 
+import { Buffer } from 'node:buffer';
 import type { ByteWriter } from '../lib/byte-writer.ts';
 
 const QUOTE = 0x22;
@@ -31,6 +32,14 @@ export interface Source {
   readonly view: DataView;
   /** Pairs of offsets, start and end. */
   readonly labels: Int32Array;
+}
+
+/**
+ * Bytes as a string; what is not UTF-8 is replaced. A TextDecoder would also take away a byte order mark in front,
+ * which is a character like any other here.
+ */
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 /**

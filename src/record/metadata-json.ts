@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import type { RecordSink } from '../contracts.ts';
 import { NOTHING } from '../lib/contents.ts';
+import { textOf } from './json-string.ts';
 import { metricTypeName } from './metric-types.ts';
 
 const FNV_OFFSET = 0x811c9dc5;
@@ -25,12 +26,11 @@ export function writeMetadata(
   sinkFor: (hash: number, key: Uint8Array) => RecordSink,
 ): void {
   const { type, familyName, help, unit } = metadata;
-  const decoder = new TextDecoder();
   const value = JSON.stringify({
-    name: decoder.decode(familyName),
+    name: textOf(familyName),
     type: metricTypeName(type),
-    help: decoder.decode(help),
-    unit: decoder.decode(unit),
+    help: textOf(help),
+    unit: textOf(unit),
   });
   const sink = sinkFor(hashOf(familyName), familyName);
   const out = sink.begin(Date.now(), NOTHING);
