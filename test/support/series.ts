@@ -17,10 +17,10 @@ export const TEST_LIMITS: SeriesLimits = {
 };
 
 /** A series over `bytes`; the slack is full of what must not be read as content. */
-function seriesOver(bytes: Uint8Array): Series {
+function seriesOver(bytes: Uint8Array, limits = TEST_LIMITS): Series {
   const memory = Buffer.alloc(bytes.length + SLACK_BYTES, '"');
   memory.set(bytes);
-  const series = new Series(TEST_LIMITS);
+  const series = new Series(limits);
   series.useBytes(memory, viewOf(memory));
   return series;
 }
@@ -38,9 +38,9 @@ export function readerOf(bytes: Uint8Array): {
 }
 
 /** A reader of `bytes` as a 2.0 request. */
-export function v2ReaderOf(bytes: Uint8Array): { reader: V2Reader; series: Series } {
-  const series = seriesOver(bytes);
-  return { reader: new V2Reader(series, bytes.length, new V2Memory(TEST_LIMITS.labelsPerSeries)), series };
+export function v2ReaderOf(bytes: Uint8Array, limits = TEST_LIMITS): { reader: V2Reader; series: Series } {
+  const series = seriesOver(bytes, limits);
+  return { reader: new V2Reader(series, bytes.length, new V2Memory(limits.labelsPerSeries)), series };
 }
 
 /** The one series of a request that holds `entry`, as read and not yet checked. */
