@@ -7,7 +7,7 @@ import { type BenchOptions, helpText, readOptions } from './options.ts';
 import { lostSamples, resultText } from './report.ts';
 import { Bench, type Result } from './scenarios.ts';
 
-const EXIT_LOST = 1;
+const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
@@ -48,6 +48,10 @@ function hasLost(results: readonly Result[]): boolean {
   return results.some(({ runs = [] }) => runs.some((run) => (lostSamples(run) ?? 0) > 0));
 }
 
+function hasFaults(results: readonly Result[]): boolean {
+  return results.some(({ fuzz }) => fuzz !== undefined && fuzz.faults.length > 0);
+}
+
 /** kafkajs 2.2.4 arms a timer with a negative time at each connection, which is harmless. */
 function hideTimerWarning(): void {
   process.removeAllListeners('warning');
@@ -79,7 +83,7 @@ async function main(argv: string[]): Promise<number> {
     const { texts, flags } = options;
     const all = { startedAt, machine: about, options: { ...texts, flags }, results };
     if (texts.json) writeFileSync(texts.json, `${JSON.stringify(all, undefined, 2)}\n`);
-    return hasLost(results) ? EXIT_LOST : 0;
+    return hasLost(results) || hasFaults(results) ? EXIT_FAILED : 0;
   } catch (error) {
     const { message } = error as Error;
     process.stderr.write(`${message}\n`);

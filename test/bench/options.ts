@@ -10,12 +10,14 @@ interface OptionEntry {
 
 /** `value` is how the help names the value; an entry without it is a switch. */
 const OPTIONS = {
-  seconds: { value: 'N', help: 'measured time of a scenario (20)' },
+  seconds: { value: 'N', help: 'measured time of a scenario (20); fuzz: the longest (no end)' },
   warmup: { value: 'N', help: 'seconds of the same load before (5)' },
   connections: { value: 'N', help: 'kept-alive connections (8; small: 50)' },
   samples: { value: 'N', help: 'samples a request (2000; small: 10)' },
   bodies: { value: 'N', help: 'different requests, sent in turn (64; small: 2000)' },
   seed: { value: 'N', help: 'of the generated requests (1)' },
+  requests: { value: 'N', help: 'fuzz: how many (1000000)' },
+  first: { value: 'N', help: 'fuzz: number of the first request, to repeat what a run found (1)' },
   rate: { value: 'N', help: 'latency: requests a second (half of what throughput reached just before)' },
   compression: { value: 'NAME', help: 'kafka.compression of the adapter (none); empty: not set at all' },
   flag: {
@@ -46,6 +48,7 @@ const SCENARIOS = {
   small: 'the same with small requests over many connections',
   latency: 'throughput, then requests by the clock at half of its rate: answer times',
   micro: 'CPU time of each stage on its own; needs no Kafka',
+  fuzz: 'random and damaged requests, each held against an oracle; needs no Kafka',
   kafka: 'only runs a throw-away Kafka until Ctrl-C, for --brokers of another run',
 } as const;
 

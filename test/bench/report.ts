@@ -1,5 +1,6 @@
 /** Shows the results as tables. */
 
+import type { FuzzFigures } from './fuzz-run.ts';
 import type { Figures } from './measure.ts';
 import type { StageFigures } from './micro.ts';
 import type { Result } from './scenarios.ts';
@@ -48,6 +49,7 @@ function rarest({ answerMs, acknowledgedRequests }: Figures['load']): number | u
 export function resultText(result: Result): string {
   const title = `== ${result.scenario}\n`;
   if (result.stages) return title + stageTable(result.stages);
+  if (result.fuzz) return title + fuzzTable(result.fuzz);
   const { runs, snappyjs } = result;
   if (!runs || !snappyjs) return title;
   const heads = runs.map((run) => `${run.target}, ${run.connections} x ${run.samplesPerRequest}`);
@@ -67,6 +69,28 @@ function stageTable(stages: readonly StageFigures[]): string {
     whole(one.samplesPerCpuSecond),
   ]);
   return table([['ns of CPU a sample', 'itself', 'with those before', 'best', 'samples/CPU-s'], ...rows]);
+}
+
+function fuzzTable(figures: FuzzFigures): string {
+  const { requests, seconds, records, verdicts, dropped, longestCpuMs, memory, faults } = figures;
+  const byCount = (counts: Readonly<Record<string, number>>): [string, string][] =>
+    Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]) => [`  ${name}`, whole(count)]);
+  const rows = table([
+    ['requests', whole(requests)],
+    ...byCount(verdicts),
+    ['left out, by reason', ''],
+    ...byCount(dropped),
+    ['records', whole(records)],
+    ['in seconds', decimals(seconds, 0)],
+    ['longest request, ms of CPU', decimals(longestCpuMs, 0)],
+    ['peak RSS, MB', decimals(memory.peakResidentBytes / 1e6, 1)],
+    ['retained at first, MB', decimals(memory.retainedAtFirst / 1e6, 1)],
+    ['retained at the end, MB', decimals(memory.retainedBytes / 1e6, 1)],
+    ['faults', whole(faults.length)],
+  ]);
+  return rows + faults.map((fault) => `${fault}\n`).join('');
 }
 
 /** The first column to the left, the others to the right. */

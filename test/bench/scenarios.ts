@@ -5,6 +5,7 @@ import type { KafkaNode } from '../../deploy/local/kafka.ts';
 import { createTopic, startKafka, uniqueTopic } from '../support/kafka.ts';
 import type { CleanUps } from './clean-ups.ts';
 import type { CorpusOptions } from './corpus.ts';
+import { type FuzzFigures, runFuzzProcess } from './fuzz-run.ts';
 import { type Figures, type MeasureSettings, measure } from './measure.ts';
 import { runMicro, type StageFigures } from './micro.ts';
 import { type BenchOptions, numberOf, type Scenario } from './options.ts';
@@ -29,6 +30,7 @@ export interface Result {
   /** snappyjs alone, samples per CPU-second, before and after the load: the median, and the range. */
   readonly snappyjs?: { readonly median: number; readonly least: number; readonly most: number };
   readonly stages?: readonly StageFigures[];
+  readonly fuzz?: FuzzFigures;
 }
 
 export class Bench {
@@ -43,6 +45,7 @@ export class Bench {
 
   async run(scenario: Scenario): Promise<Result> {
     if (scenario === 'kafka') return this.#serveKafka();
+    if (scenario === 'fuzz') return { scenario, fuzz: await this.#fuzz() };
     const { corpus, connections } = this.#load(scenario);
     const rounds = numberOf(this.#options, 'rounds', 7);
     if (scenario === 'micro') {
@@ -62,6 +65,16 @@ export class Bench {
     const rates = [...nsBefore, ...(await yardstick())].map((ns) => 1e9 / ns);
     const snappyjs = { median: median(rates), least: Math.min(...rates), most: Math.max(...rates) };
     return { scenario, runs, snappyjs };
+  }
+
+  #fuzz(): Promise<FuzzFigures> {
+    const seconds = numberOf(this.#options, 'seconds', Number.MAX_SAFE_INTEGER);
+    return runFuzzProcess(this.#cleanUps, {
+      seed: numberOf(this.#options, 'seed', 1),
+      first: numberOf(this.#options, 'first', 1),
+      requests: numberOf(this.#options, 'requests', 1_000_000),
+      seconds,
+    });
   }
 
   #load(scenario: Scenario): { corpus: CorpusOptions; connections: number } {
