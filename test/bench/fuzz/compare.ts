@@ -2,7 +2,8 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { WriteOutcome } from '../../../src/pipeline.ts';
-import type { Expected, ExpectedRecord } from './oracle-records.ts';
+import { field } from '../../support/write-request.ts';
+import { type Expected, type ExpectedRecord, expect } from './oracle-records.ts';
 import { type Captured, codeOf, METADATA_TOPIC, type Seen, TOPIC } from './pipeline.ts';
 
 /** Bounds are powers of two, which two ways of computing may round differently. */
@@ -42,6 +43,7 @@ export class Comparison {
       bucketDifference(buckets, expected) ??
       unequal('timestamp', seen.timestampMs, expected.timestampMs) ??
       unequal('contents', seen.contents, expected.contents) ??
+      originalDifference(seen, expected) ??
       this.#hashDifference(seen, expected)
     );
   }
@@ -52,6 +54,15 @@ export class Comparison {
     if (known === undefined && this.#hashes.size < MOST_SERIES) this.#hashes.set(series, hash);
     return known === undefined || known === hash ? undefined : `hash of ${series}: ${hash}, before ${known}`;
   }
+}
+
+/** A series that is given on as it came has to become the same records again. */
+function originalDifference({ original }: Captured, { text }: ExpectedRecord): string | undefined {
+  if (!original) return undefined;
+  const again = expect(field(1, original), 'v1');
+  const isSame =
+    typeof again !== 'string' && again.dropped.size === 0 && again.records.some((one) => one.text === text);
+  return isSame ? undefined : `original: ${original.toString('hex')} is not what became ${text}`;
 }
 
 function refusalDifference({ error, records }: Seen, expected: readonly string[]): string | undefined {

@@ -1,12 +1,13 @@
 /** The write pipeline as the adapter has it, with a delivery that keeps the records of one request. */
 
-import type { Buffer } from 'node:buffer';
-import type { Delivery, DroppedRecords, RecordHead, RequestRecords } from '../../../src/contracts.ts';
+import { Buffer } from 'node:buffer';
+import type { Delivery, DroppedRecords, RequestRecords } from '../../../src/contracts.ts';
 import { AdapterError } from '../../../src/errors.ts';
 import { ByteWriter } from '../../../src/lib/byte-writer.ts';
 import { type Contents, ONE_FLOAT } from '../../../src/lib/contents.ts';
 import { Metrics } from '../../../src/metrics.ts';
 import { type WriteOutcome, WritePipeline } from '../../../src/pipeline.ts';
+import { destinations } from '../../../src/record/destination.ts';
 import { JsonFormat } from '../../../src/record/json.ts';
 import { LIMITS, RULES } from './oracle-rules.ts';
 
@@ -21,6 +22,8 @@ export interface Captured {
   readonly text: string;
   readonly key: string | undefined;
   readonly contents: Contents;
+  /** The series as it came, where the view of it has one. */
+  readonly original: Buffer | undefined;
 }
 
 /** Keeps what the last request committed. */
@@ -32,6 +35,8 @@ class CapturingDelivery implements Delivery {
   underWay = 0;
   /** Topics that are said to be unknown once. */
   readonly unknown = new Set<string>();
+  /** Of the series that is written next. */
+  original: Buffer | undefined;
   readonly #writer = new ByteWriter();
 
   start(): void {}
@@ -47,13 +52,14 @@ class CapturingDelivery implements Delivery {
     this.underWay++;
     return {
       unknownTopics,
-      series: (topic, hash) => {
+      series: (topic, hash, key) => {
         if (this.unknown.has(topic)) unknownTopics.add(topic);
+        const { original } = this;
+        this.original = undefined;
         let begun: Omit<Captured, 'text'>;
         return {
-          begin: (timestampMs: number, head?: RecordHead) => {
-            const key = head?.key && latin1(head.key);
-            begun = { topic, hash, timestampMs, key, contents: head?.contents ?? ONE_FLOAT };
+          begin: (timestampMs: number, contents = ONE_FLOAT) => {
+            begun = { topic, hash, timestampMs, key: key && latin1(key), contents, original };
             this.#writer.truncate();
             return this.#writer;
           },
@@ -87,9 +93,15 @@ export interface Seen {
 export class CapturingPipeline {
   readonly metrics = new Metrics();
   readonly #delivery = new CapturingDelivery();
+  readonly #destinationOf = destinations({ key: 'none', partitionBy: 'series' });
   readonly #pipeline = new WritePipeline({
     format: new JsonFormat(),
     delivery: this.#delivery,
+    router: undefined,
+    destinationOf: (series) => {
+      this.#delivery.original = series.original && Buffer.from(series.original);
+      return this.#destinationOf(series);
+    },
     instruments: this.metrics.instruments,
     topic: TOPIC,
     metadataTopic: METADATA_TOPIC,
@@ -103,7 +115,7 @@ export class CapturingPipeline {
     const delivery = this.#delivery;
     delivery.committed = [];
     if (isNewTopic) delivery.unknown.add(TOPIC);
-    const seen = await this.#pipeline.write(body, version).then(
+    const seen = await this.#pipeline.write({ body, version }).then(
       (outcome) => ({ outcome, records: delivery.committed }),
       (error: unknown) => ({ error, records: delivery.committed }),
     );
