@@ -179,16 +179,20 @@ describe('V2Reader reads', () => {
       exemplars: series.exemplars
         .slice(0, series.exemplarCount)
         .map((one) => [labelsOf(one, series.bytes), one.value, one.timestampMs]),
-      metadata: { ...series.metadata },
+      type: series.metadata.type,
+      texts: [
+        series.metadata.helpEnd - series.metadata.helpStart,
+        series.metadata.unitEnd - series.metadata.unitStart,
+      ],
     }));
-    const nothing = { type: 0, helpStart: 2, helpEnd: 2, unitStart: 2, unitEnd: 2 };
     const labels = [['__name__', 'up']];
     assert.deepEqual(second, {
       labels,
       samples: [],
       histograms: 0,
       exemplars: [[[], 0, 0]],
-      metadata: nothing,
+      type: 0,
+      texts: [0, 0],
     });
   });
 
