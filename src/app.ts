@@ -3,31 +3,22 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
-import {
-  clientOptions,
-  connectionSettings,
-  formatSettings,
-  pipelineSettings,
-  readTls,
-  topicCreation,
-} from './app/settings.ts';
+import { FileWatch } from './app/file-watch.ts';
+import { HttpSide } from './app/http-side.ts';
+import { connectionSettings, formatSettings, pipelineSettings, producerSettings } from './app/settings.ts';
+import { compareConfigs } from './config/compare.ts';
+import type { LoadedConfig, RefusedConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import type { WebConfig } from './config/web-config.ts';
 import { Connections } from './connection/connections.ts';
 import type { Delivery, RecordFormat } from './contracts.ts';
-import { Admission } from './http/admission.ts';
-import { guardOf } from './http/auth.ts';
-import { recordHeadersBy } from './http/record-headers.ts';
-import { HttpServer } from './http/server.ts';
 import { DryRun } from './kafka/dry-run.ts';
 import { KafkaProducer } from './kafka/producer.ts';
-import type { Logger } from './lib/logger.ts';
+import type { MainLogger } from './lib/logger.ts';
 import { Metrics } from './metrics.ts';
 import { WritePipeline } from './pipeline.ts';
 import { createFormat } from './record/formats.ts';
-import { recordTime } from './record/record-time.ts';
 import { Activity } from './status/activity.ts';
-import { readStatusPage } from './status/page.ts';
 import type { Readiness, Replica } from './status/replica.ts';
 import { takeSnapshot } from './status/snapshot.ts';
 import type { Status } from './status/status.ts';
@@ -40,16 +31,18 @@ export interface BuildInfo {
 }
 
 export interface AppParts {
-  readonly config: Config;
-  readonly web: WebConfig;
+  readonly loaded: LoadedConfig;
+  /** Reads the configuration again. */
+  readonly loadAgain: () => LoadedConfig | RefusedConfig;
   readonly build: BuildInfo;
-  readonly logger: Logger;
+  readonly logger: MainLogger;
   /** Where a dry run prints its records. */
   readonly output: Writable;
 }
 
 export class App {
   readonly #parts: AppParts;
+  #config: Config;
   readonly #metrics = new Metrics();
   readonly #connections: Connections;
   readonly #activity: Activity;
@@ -59,14 +52,20 @@ export class App {
   #formatProblem = 'preparing the record format';
   readonly #startedAt = new Date();
   readonly #instance = randomUUID().slice(0, 8);
-  /** The whole HTTP side, for tests that need no socket. */
-  readonly server: HttpServer;
+  /** For tests that need no socket, too. */
+  readonly http: HttpSide;
+  readonly #files = new FileWatch(
+    () => this.http.files,
+    (file) => this.#renewWeb(file),
+  );
   #address = '';
   #draining = false;
 
   constructor(parts: AppParts) {
     this.#parts = parts;
-    const { build, config } = parts;
+    const { build, loaded } = parts;
+    const { config } = loaded;
+    this.#config = config;
     const { instruments } = this.#metrics;
     instruments.buildInfo.set({ ...build, node: process.version }, 1);
     this.#connections = new Connections(connectionSettings(config), instruments);
@@ -74,16 +73,22 @@ export class App {
     this.#activity = new Activity(instruments);
     this.#delivery = this.#createDelivery();
     this.#format = createFormat(config['record.format'], formatSettings(config));
-    this.server = this.#createServer();
+    this.http = this.#createHttp(loaded.web);
+    this.#countReload(true);
   }
 
   /** Listens and starts reaching for Kafka; resolves once requests are accepted, Kafka there or not. */
   async start(): Promise<{ host: string; port: number }> {
-    const { config, logger, build } = this.#parts;
+    const { logger, build } = this.#parts;
+    const config = this.#config;
     this.#delivery.start();
+    this.#connections.start();
+    this.#files.start();
     void this.#prepareFormat();
     await this.#activity.start();
-    const { address, port } = await this.server.listen();
+    const { address, port } = await this.http.main.listen();
+    const admin = await this.http.admin?.listen();
+    if (admin) logger.info({ address: admin.address, port: admin.port }, 'listening for operators');
     this.#address = `${hostname()}:${port}`;
     const topic = config['kafka.topic'];
     if (config.dry_run) logger.warn({}, 'DRY RUN: records go to standard output and nowhere else');
@@ -96,12 +101,15 @@ export class App {
    * what is under way and lets go of Kafka. Resolves to false when requests had to be cut off.
    */
   async stop(): Promise<boolean> {
-    const { config, logger } = this.#parts;
+    const { logger } = this.#parts;
+    const config = this.#config;
     this.#draining = true;
-    this.server.startDraining();
+    this.http.startDraining();
     logger.info({ drainDelayMs: config['shutdown.drain_delay'] }, 'draining');
     await new Promise((resolve) => setTimeout(resolve, config['shutdown.drain_delay']));
-    const answered = await this.server.close(config['shutdown.timeout']);
+    const answered = await this.http.close(config['shutdown.timeout']);
+    this.#connections.stop();
+    this.#files.stop();
     if (!answered) logger.error({}, 'requests were cut off: not answered within shutdown.timeout');
     await this.#delivery.stop();
     this.#activity.stop();
@@ -126,66 +134,78 @@ export class App {
   }
 
   #createDelivery(): Delivery {
-    const { config, logger, output } = this.#parts;
+    const { logger, output } = this.#parts;
+    const config = this.#config;
     if (config.dry_run) return new DryRun(output);
-    const now = config['record.timestamp'] === 'now';
-    return new KafkaProducer({
-      options: {
-        ...clientOptions(config),
-        topic: config['kafka.topic'],
-        compression: config['kafka.compression'],
-        maxBatchBytes: config['kafka.max_batch_size'],
-        maxBatchRecords: config['kafka.max_batch_records'],
-        maxQueueBytes: config['kafka.max_queue_size'],
-        lingerMs: config['kafka.linger'],
-        creation: topicCreation(config),
-      },
-      instruments: this.#metrics.instruments,
-      logger,
-      recordTime: now ? (_sampleMs, nowMs) => nowMs : recordTime,
+    return new KafkaProducer({ ...producerSettings(config), instruments: this.#metrics.instruments, logger });
+  }
+
+  /**
+   * Reads the configuration again and puts it in force as a whole, as far as it can be without a restart. Gives the
+   * problems for which the old one stays.
+   */
+  reload(): readonly string[] {
+    const { logger, loadAgain } = this.#parts;
+    const loaded = loadAgain();
+    const problems = 'problems' in loaded ? loaded.problems : this.#adopt(loaded);
+    this.#countReload(problems.length === 0);
+    if (problems.length > 0) logger.error({ problems }, 'configuration not reloaded, the old one stays');
+    return problems;
+  }
+
+  #adopt({ config, web }: LoadedConfig): readonly string[] {
+    const { logger } = this.#parts;
+    const { changed, forRestart, effective } = compareConfigs(this.#config, config);
+    const problems = this.#tryAdopt(effective, web);
+    if (problems.length > 0) return problems;
+    this.#config = effective;
+    this.#connections.configure(connectionSettings(effective));
+    logger.useLevel(effective['log.level']);
+    logger.info({ changed }, 'configuration reloaded');
+    if (forRestart.length > 0)
+      logger.warn({ options: forRestart }, 'changed, but in force after a restart only');
+    return [];
+  }
+
+  /** Certificates, users and tokens are renewed by whoever writes their files, without a word to this process. */
+  #renewWeb(file: string): void {
+    const { logger, loadAgain } = this.#parts;
+    const loaded = loadAgain();
+    const problems = 'problems' in loaded ? loaded.problems : this.#tryAdopt(this.#config, loaded.web);
+    if (problems.length === 0) logger.info({ file }, 'a file has changed and is in force');
+    else logger.error({ file, problems }, 'a file has changed and cannot be used, the old one stays');
+  }
+
+  #tryAdopt(config: Config, web: WebConfig): readonly string[] {
+    try {
+      this.http.adopt(config, web);
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  }
+
+  #countReload(isGood: boolean): void {
+    const { configLastReloadSuccessful, configLastReloadSuccess } = this.#metrics.instruments;
+    configLastReloadSuccessful.set(isGood ? 1 : 0);
+    if (isGood) configLastReloadSuccess.set(Date.now() / 1000);
+  }
+
+  #createHttp(web: WebConfig): HttpSide {
+    return new HttpSide({
+      config: this.#config,
+      web,
+      connections: this.#connections,
+      metrics: this.#metrics,
+      logger: this.#parts.logger,
+      replica: () => this.#replica,
+      createPipeline: (config) => this.#createPipeline(config),
+      snapshot: () => this.#takeSnapshot(),
+      reload: () => this.reload(),
     });
   }
 
-  #createServer(): HttpServer {
-    const { config, logger } = this.#parts;
-    const { instruments } = this.#metrics;
-    const connections = this.#connections;
-    const { host, port } = config['http.listen_address'];
-    const self = { replica: () => this.#replica, connections };
-    return new HttpServer({
-      options: {
-        host,
-        port,
-        requestTimeoutMs: config['http.request_timeout'],
-        headersTimeoutMs: config['http.headers_timeout'],
-        tls: readTls(this.#parts.web),
-      },
-      write: {
-        pipeline: this.#createPipeline(),
-        admission: new Admission(config['http.max_inflight_size'], instruments),
-        connections,
-        guard: guardOf({
-          users: this.#parts.web.users,
-          tokens: [],
-          username: config['http.basic_auth.username'],
-          password: config['http.basic_auth.password'],
-        }),
-        recordHeaders: recordHeadersBy(config['record.headers']),
-        instruments,
-        logger,
-        maxBodyBytes: config['http.max_body_size'],
-      },
-      operations: { ...self, metrics: this.#metrics, drainingStatus: config['ready.draining_status'] },
-      lifecycle: { connections, logger, isEnabled: config['http.enable_lifecycle'] },
-      status: { page: readStatusPage(), snapshot: () => this.#takeSnapshot() },
-      connections,
-      instruments,
-      logger,
-    });
-  }
-
-  #createPipeline(): WritePipeline {
-    const { config } = this.#parts;
+  #createPipeline(config: Config): WritePipeline {
     return new WritePipeline({
       format: this.#format,
       delivery: this.#delivery,
@@ -200,15 +220,15 @@ export class App {
       connections: this.#connections,
       activity: this.#activity,
       instruments: this.#metrics.instruments,
-      topic: this.#parts.config['kafka.topic'],
+      topic: this.#config['kafka.topic'],
     });
   }
 
   /** Asked anew each time: the address is known once the server listens, and readiness changes. */
   get #replica(): Replica {
-    const { config, build } = this.#parts;
+    const { build } = this.#parts;
     return {
-      id: config['replica.id'] || this.#address,
+      id: this.#config['replica.id'] || this.#address,
       instance: this.#instance,
       hostname: hostname(),
       ...build,

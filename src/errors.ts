@@ -71,6 +71,11 @@ export const ERRORS = {
     retryable: false,
     doc: 'A parameter in the query of an operations route cannot be used.',
   },
+  config_invalid: {
+    status: 500,
+    retryable: false,
+    doc: '`POST /-/reload` found a configuration that cannot be used; the old one stays in force.',
+  },
   lifecycle_disabled: {
     status: 403,
     retryable: false,

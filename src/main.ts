@@ -7,18 +7,24 @@ import { readFileSync } from 'node:fs';
 import { clientOptions } from './app/settings.ts';
 import { App, type BuildInfo } from './app.ts';
 import { helpText } from './config/help.ts';
-import { type LoadedConfig, loadConfig, requestedAction } from './config/load.ts';
+import { type LoadedConfig, loadConfig, type RefusedConfig, requestedAction } from './config/load.ts';
 import { checkReport, printConfig } from './config/print.ts';
 import { doctor } from './doctor/command.ts';
 import { tail } from './kafka/tail.ts';
-import { createLogger, type Logger } from './lib/logger.ts';
+import { createLogger, type Logger, type MainLogger } from './lib/logger.ts';
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_SECOND_SIGNAL = 130;
 
-type Command = (loaded: LoadedConfig, logger: Logger) => Promise<number>;
+/** A configuration, and the way to read it again. */
+interface Settings {
+  readonly loaded: LoadedConfig;
+  readonly loadAgain: () => LoadedConfig | RefusedConfig;
+}
+
+type Command = (settings: Settings, logger: MainLogger) => Promise<number>;
 
 /** Sub-commands with options by their first argument; without one the adapter serves. */
 const COMMANDS: Readonly<Partial<Record<string, Command>>> = { tail: runTail };
@@ -32,7 +38,9 @@ async function main(argv: readonly string[]): Promise<number> {
   if (action === 'help') return print(helpText());
   if (action === 'version') return print(`kafka-adapter ${buildInfo().version}\n`);
   const readFile = (path: string): string => readFileSync(path, 'utf8');
-  const result = loadConfig({ argv: options, env: process.env, readFile });
+  const loadAgain = (): LoadedConfig | RefusedConfig =>
+    loadConfig({ argv: options, env: process.env, readFile });
+  const result = loadAgain();
   if (action === 'check_config') {
     const refused = 'problems' in result;
     (refused ? process.stderr : process.stdout).write(checkReport(result));
@@ -47,7 +55,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const logger = createLogger({ level: config['log.level'], format: config['log.format'] });
   logRuntimeWarnings(logger);
   for (const warning of warnings) logger.warn({}, warning);
-  return (command ?? serve)(result, logger);
+  return (command ?? serve)({ loaded: result, loadAgain }, logger);
 }
 
 function print(text: string): number {
@@ -61,11 +69,13 @@ function buildInfo(): BuildInfo {
 }
 
 /** Serves until a signal comes; a second signal ends at once. */
-async function serve({ config, web }: LoadedConfig, logger: Logger): Promise<number> {
+async function serve(settings: Settings, logger: MainLogger): Promise<number> {
   const signal = firstSignal();
   let app: App;
   try {
-    app = new App({ config, web, build: buildInfo(), logger, output: process.stdout });
+    app = new App({ ...settings, build: buildInfo(), logger, output: process.stdout });
+    // Before anybody can know that it runs: without a listener the signal ends the process.
+    process.on('SIGHUP', () => app.reload());
     await app.start();
   } catch (error) {
     logger.error({ problem: String(error) }, 'cannot start');
@@ -75,7 +85,7 @@ async function serve({ config, web }: LoadedConfig, logger: Logger): Promise<num
   return (await app.stop()) ? EXIT_OK : EXIT_FAILED;
 }
 
-async function runTail({ config }: LoadedConfig, logger: Logger): Promise<number> {
+async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Promise<number> {
   const ended = new AbortController();
   firstSignal().then(() => ended.abort());
   try {

@@ -6,10 +6,12 @@ import type { WebConfig } from '../config/web-config.ts';
 import type { ConnectionSettings } from '../connection/connections.ts';
 import type { TlsMaterial } from '../http/tls.ts';
 import type { ClientOptions } from '../kafka/client.ts';
+import type { ProducerParts } from '../kafka/producer.ts';
 import type { TopicCreation } from '../kafka/topics.ts';
 import type { PipelineParts } from '../pipeline.ts';
 import { destinations } from '../record/destination.ts';
 import type { FormatSettings } from '../record/formats.ts';
+import { recordTime } from '../record/record-time.ts';
 
 /** What the Kafka client needs of the configuration. */
 export function clientOptions(config: Config): ClientOptions {
@@ -63,7 +65,7 @@ export function readTls({ tls }: WebConfig): TlsMaterial | undefined {
   };
 }
 
-export function topicCreation(config: Config): TopicCreation | undefined {
+function topicCreation(config: Config): TopicCreation | undefined {
   if (!config['kafka.create_topics']) return undefined;
   return {
     partitions: config['kafka.topic_partitions'],
@@ -73,6 +75,23 @@ export function topicCreation(config: Config): TopicCreation | undefined {
 
 export function formatSettings(config: Config): FormatSettings {
   return { json: { timestamp: config['record.json_timestamp'], value: config['record.json_value'] } };
+}
+
+export function producerSettings(config: Config): Pick<ProducerParts, 'options' | 'recordTime'> {
+  const isNow = config['record.timestamp'] === 'now';
+  return {
+    options: {
+      ...clientOptions(config),
+      topic: config['kafka.topic'],
+      compression: config['kafka.compression'],
+      maxBatchBytes: config['kafka.max_batch_size'],
+      maxBatchRecords: config['kafka.max_batch_records'],
+      maxQueueBytes: config['kafka.max_queue_size'],
+      lingerMs: config['kafka.linger'],
+      creation: topicCreation(config),
+    },
+    recordTime: isNow ? (_sampleMs, nowMs) => nowMs : recordTime,
+  };
 }
 
 /** What decides in the pipeline, beside the parts that do the work. */

@@ -12,8 +12,7 @@ import type { Origins } from './rule.ts';
 import { RULES } from './rules.ts';
 import type { Origin, Setting } from './settings.ts';
 import { originText, problemOf } from './settings.ts';
-import type { WebConfig } from './web-config.ts';
-import { PLAIN_WEB, readWebConfig } from './web-config.ts';
+import { readWeb, type WebConfig } from './web-config.ts';
 
 export interface LoadInput extends Sources {
   /** The arguments alone, without program and script. */
@@ -57,21 +56,9 @@ export function loadConfig(input: LoadInput): LoadedConfig | RefusedConfig {
     const line = `${message}${placesOf(rule.reads, origins)}`;
     (rule.level === 'problem' ? problems : warnings).push(line);
   }
-  const { web, problems: webProblems } = webOf(config['web.config_file'], input.readFile);
+  const { web, problems: webProblems } = readWeb(config, input.readFile);
   problems.push(...webProblems);
   return problems.length > 0 ? { problems, warnings } : { config, web, origins, warnings };
-}
-
-function webOf(path: string, readFile: Sources['readFile']): ReturnType<typeof readWebConfig> {
-  if (path === '') return { web: PLAIN_WEB, problems: [] };
-  try {
-    return readWebConfig(path, readFile(path));
-  } catch (error) {
-    return {
-      web: PLAIN_WEB,
-      problems: [`web.config_file: cannot read ${path}: ${(error as Error).message}`],
-    };
-  }
 }
 
 interface FileSources {

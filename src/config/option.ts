@@ -17,5 +17,7 @@ export interface Option<Value> {
   /** As a user would write it. */
   readonly default: string;
   readonly doc: string;
+  /** A reload cannot change it. */
+  readonly needsRestart?: boolean;
   readonly aliases?: readonly Alias[];
 }

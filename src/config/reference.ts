@@ -64,13 +64,14 @@ function commandSection(): string {
 }
 
 function row(name: OptionName): string[] {
-  const { kind, doc, default: preset, aliases = [] } = optionOf(name);
+  const { kind, doc, default: preset, aliases = [], needsRestart } = optionOf(name);
   const others = aliases.map(
     ({ variable, doc: meaning }) => code(variable) + (meaning ? ` (${meaning})` : ''),
   );
   const variables = [code(variableOf(name)), ...others].join(' or ');
   const shownDefault = preset === '' ? 'empty' : code(preset);
-  return [code(name), code(flagOf(name)), variables, kind.type, shownDefault, kind.bounds, doc];
+  const meaning = needsRestart ? `${doc} Needs a restart.` : doc;
+  return [code(name), code(flagOf(name)), variables, kind.type, shownDefault, kind.bounds, meaning];
 }
 
 function secretSection(): string {

@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import type { Config } from './options.ts';
 import { type Mapping, type Report, refuseUnknown, sectionOf } from './web-section.ts';
 import { readTlsSection, type TlsConfig } from './web-tls.ts';
 
@@ -10,14 +11,47 @@ export interface WebConfig {
   readonly tls: TlsConfig | undefined;
   /** Names and bcrypt hashes. */
   readonly users: ReadonlyMap<string, string>;
+  /** Bearer tokens. */
+  readonly tokens: readonly string[];
 }
 
-export const PLAIN_WEB: WebConfig = { tls: undefined, users: new Map() };
+export const PLAIN_WEB: WebConfig = { tls: undefined, users: new Map(), tokens: [] };
 
 const BCRYPT_HASH = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/;
 
 /** What this version understands; whatever else the format has is refused by name, not left out in silence. */
 const SECTIONS = ['tls_server_config', 'http_server_config', 'basic_auth_users'];
+
+type ReadFile = (path: string) => string;
+type WebOptions = Pick<Config, 'web.config_file' | 'http.bearer_tokens_file'>;
+
+/** Both files that say who may do what and how; never throws for bad input. */
+export function readWeb(
+  config: WebOptions,
+  readFile: ReadFile,
+): { web: WebConfig; problems: readonly string[] } {
+  const problems: string[] = [];
+  const read = (name: keyof WebOptions): string | undefined => {
+    try {
+      return config[name] === '' ? undefined : readFile(config[name]);
+    } catch (error) {
+      problems.push(`${name}: cannot read ${config[name]}: ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  const text = read('web.config_file');
+  const tokens = read('http.bearer_tokens_file');
+  const found = text === undefined ? undefined : readWebConfig(config['web.config_file'], text);
+  const { web = PLAIN_WEB, problems: webProblems = [] } = found ?? {};
+  const lines =
+    tokens
+      ?.split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '') ?? [];
+  if (tokens !== undefined && lines.length === 0)
+    problems.push('http.bearer_tokens_file: the file has no token, expected one a line');
+  return { web: { ...web, tokens: lines }, problems: [...problems, ...webProblems] };
+}
 
 /** Paths in the file are relative to its folder, as the toolkit has it. Never throws for bad input. */
 export function readWebConfig(path: string, text: string): { web: WebConfig; problems: readonly string[] } {
@@ -35,7 +69,7 @@ export function readWebConfig(path: string, text: string): { web: WebConfig; pro
   const tls = tlsSection && readTlsSection(tlsSection, file, report);
   readHttpSection(sectionOf(content, 'http_server_config', report) ?? {}, report);
   const users = readUsers(sectionOf(content, 'basic_auth_users', report) ?? {}, report);
-  return problems.length > 0 ? { web: PLAIN_WEB, problems } : { web: { tls, users }, problems };
+  return problems.length > 0 ? { web: PLAIN_WEB, problems } : { web: { tls, users, tokens: [] }, problems };
 }
 
 /** HTTP/2 would put all shards of a sender on one connection. */

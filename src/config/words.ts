@@ -129,3 +129,16 @@ export function list<Item>(item: Kind<Item>): Kind<readonly Item[]> {
     toYaml: (value) => value.map((part) => item.toYaml(part)),
   };
 }
+
+/** Empty text means that there is none. */
+export function optional<Value>(kind: Kind<Value>): Kind<Value | undefined> {
+  return {
+    ...kind,
+    bounds: `${kind.bounds}, or empty`,
+    schema: { anyOf: [kind.schema, { const: '' }] },
+    parse: (text) => (text === '' ? { value: undefined } : kind.parse(text)),
+    fromYaml: (value) => (value === '' ? { value: undefined } : kind.fromYaml(value)),
+    format: (value) => (value === undefined ? '' : kind.format(value)),
+    toYaml: (value) => (value === undefined ? '' : kind.toYaml(value)),
+  };
+}

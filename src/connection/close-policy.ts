@@ -28,11 +28,12 @@ export interface Moment {
 }
 
 export class ClosePolicy {
-  readonly #settings: CloseSettings;
+  /** May be exchanged at any time: a connection keeps its place in the jitter, not its age. */
+  settings: CloseSettings;
   readonly #bucket = new TokenBucket();
 
   constructor(settings: CloseSettings) {
-    this.#settings = settings;
+    this.settings = settings;
   }
 
   /** To be asked as late as possible, when the answer is there and only its headers are still to be written. */
@@ -51,7 +52,7 @@ export class ClosePolicy {
   }
 
   #due(connection: Connection, { nowMs, isDraining }: Moment): CloseReason | undefined {
-    const { maxAgeJitter, maxRequests } = this.#settings;
+    const { maxAgeJitter, maxRequests } = this.settings;
     if (isDraining) return 'drain';
     if (connection.leave !== undefined) return connection.leave;
     if (nowMs >= connection.leaveAtMs) return 'rebalance';
@@ -66,7 +67,7 @@ export class ClosePolicy {
    * would favour whoever answers most often. It is for the waves on top.
    */
   #mayClose(connection: Connection, { nowMs, openConnections }: Moment): boolean {
-    const { maxCloseRate } = this.#settings;
+    const { maxCloseRate } = this.settings;
     if (maxCloseRate === 0) return true;
     if (connection.ageMs(nowMs) < this.ageLimitMs(connection) * this.stretch(openConnections)) return false;
     return this.#bucket.take(nowMs, { ratePerSecond: maxCloseRate, burst: Math.max(1, maxCloseRate) });
@@ -74,13 +75,13 @@ export class ClosePolicy {
 
   /** Age from which on the connection is asked to close, when the close rate allows it; Infinity = never. */
   ageLimitMs(connection: Connection): number {
-    const { maxAgeMs, maxAgeJitter } = this.#settings;
+    const { maxAgeMs, maxAgeJitter } = this.settings;
     return maxAgeMs === 0 ? Number.POSITIVE_INFINITY : connection.jittered(maxAgeMs, maxAgeJitter);
   }
 
   /** How many times `max_age` the connections live on average so that the close rate holds; at least 1. */
   stretch(openConnections: number): number {
-    const { maxAgeMs, maxCloseRate } = this.#settings;
+    const { maxAgeMs, maxCloseRate } = this.settings;
     if (maxAgeMs === 0 || maxCloseRate === 0) return 1;
     return Math.max(1, openConnections / (maxCloseRate * (maxAgeMs / 1000)));
   }

@@ -41,7 +41,7 @@ export interface ClosingAnswer {
 }
 
 export class Connections {
-  readonly settings: ConnectionSettings;
+  #settings: ConnectionSettings;
   readonly #instruments: Instruments;
   readonly #policy: ClosePolicy;
   readonly #overload: OverloadGuard;
@@ -55,7 +55,7 @@ export class Connections {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(settings: ConnectionSettings, instruments: Instruments) {
-    this.settings = settings;
+    this.#settings = settings;
     this.#instruments = instruments;
     this.#policy = new ClosePolicy(settings);
     this.#overload = new OverloadGuard(settings.overload);
@@ -63,16 +63,33 @@ export class Connections {
       onWatched: () => instruments.clientsWatched.inc(),
       onReturned: () => instruments.clientsReturned.inc(),
     });
+    this.configure(settings);
+  }
+
+  get settings(): ConnectionSettings {
+    return this.#settings;
+  }
+
+  /** Holds for the connections that are open, too. */
+  configure(settings: ConnectionSettings): void {
+    this.#settings = settings;
+    this.#policy.settings = settings;
+    this.#overload.settings = settings.overload;
+    const instruments = this.#instruments;
     instruments.connectionMaxAge.set(settings.maxAgeMs / 1000);
     instruments.connectionIdleTimeout.set(settings.idleTimeoutMs / 1000);
     instruments.connectionMaxRequests.set(settings.maxRequests);
     instruments.connectionMaxCloseRate.set(settings.maxCloseRate);
   }
 
+  /** Begins to look at rates and utilisation. */
+  start(): void {
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
+  }
+
   /** Knows every connection that `server` accepts from now on; with TLS, once the handshake is done. */
   watch(server: Server, isTls: boolean): void {
     server.on(isTls ? 'secureConnection' : 'connection', (socket: KnownSocket) => this.#accept(socket));
-    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   /** Ends the looking after; the connections themselves are the server's to close. */

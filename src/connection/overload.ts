@@ -22,11 +22,11 @@ const MIN_REFILL_PER_SECOND = 0.1;
 export type Loaded = Pick<Connection, 'writes' | 'recentLoad' | 'ageMs' | 'leave'>;
 
 export class OverloadGuard {
-  readonly #settings: OverloadSettings;
+  settings: OverloadSettings;
   readonly #bucket = new TokenBucket();
 
   constructor(settings: OverloadSettings) {
-    this.#settings = settings;
+    this.settings = settings;
   }
 
   /**
@@ -34,7 +34,7 @@ export class OverloadGuard {
    * the marked ones to have left; 0 to 1.
    */
   relieve(connections: Iterable<Loaded>, utilization: number, nowMs: number): void {
-    const { high, low, minAgeMs } = this.#settings;
+    const { high, low, minAgeMs } = this.settings;
     if (high === 0 || utilization <= high) return;
     const senders = [...connections].filter((connection) => connection.writes > 0);
     const loads = senders.map((connection) => ({ connection, bytes: connection.recentLoad.bytes }));

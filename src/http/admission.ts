@@ -5,7 +5,7 @@ import { formatSize } from '../lib/units.ts';
 import type { Instruments } from '../metrics.ts';
 
 export class Admission {
-  readonly #limitBytes: number;
+  #limitBytes: number;
   readonly #instruments: Instruments;
   #inflightBytes = 0;
 
@@ -13,7 +13,12 @@ export class Admission {
   constructor(limitBytes: number, instruments: Instruments) {
     this.#limitBytes = limitBytes;
     this.#instruments = instruments;
-    instruments.httpInflightLimitBytes.set(limitBytes);
+    this.useLimit(limitBytes);
+  }
+
+  useLimit(limitBytes: number): void {
+    this.#limitBytes = limitBytes;
+    this.#instruments.httpInflightLimitBytes.set(limitBytes);
   }
 
   /**

@@ -13,19 +13,34 @@ export interface LifecycleParts {
   readonly connections: Connections;
   readonly logger: Logger;
   /** The option `http.enable_lifecycle`. */
-  readonly isEnabled: boolean;
+  readonly isEnabled: () => boolean;
+  /** Reads the configuration again; gives the problems that kept the old one in place. */
+  readonly reload: () => readonly string[];
 }
 
 export function addLifecycleRoutes(app: FastifyInstance, parts: LifecycleParts): void {
   app.post('/-/rebalance', { config: { handlerName: 'rebalance' } }, (request, reply) =>
     rebalance(request, reply, parts),
   );
+  app.post('/-/reload', { config: { handlerName: 'reload' } }, (_request, reply) => reload(reply, parts));
+}
+
+function checkEnabled({ isEnabled }: LifecycleParts): void {
+  if (!isEnabled())
+    throw new AdapterError('lifecycle_disabled', 'not allowed: http.enable_lifecycle is false');
+}
+
+function reload(reply: FastifyReply, parts: LifecycleParts): FastifyReply {
+  checkEnabled(parts);
+  const problems = parts.reload();
+  if (problems.length > 0)
+    throw new AdapterError('config_invalid', `the old one stays: ${problems.join('; ')}`);
+  return reply.code(204).send();
 }
 
 /** For the pipeline that scales out: each connection of now is asked once to close, evenly over `spread`. */
 function rebalance(request: FastifyRequest, reply: FastifyReply, parts: LifecycleParts): FastifyReply {
-  if (!parts.isEnabled)
-    throw new AdapterError('lifecycle_disabled', 'not allowed: http.enable_lifecycle is false');
+  checkEnabled(parts);
   const spread = String((request.query as { spread?: unknown }).spread ?? DEFAULT_SPREAD);
   const spreadMs = parseDuration(spread);
   if (spreadMs === undefined || spreadMs > MAX_SPREAD_MS)

@@ -16,25 +16,29 @@ export interface OperationsParts {
   readonly replica: () => Replica;
   readonly connections: Connections;
   /** The status of /-/ready while draining; the option `ready.draining_status`. */
-  readonly drainingStatus: number;
+  readonly drainingStatus: () => number;
 }
 
-export function addOperationsRoutes(app: FastifyInstance, parts: OperationsParts): void {
+/** What balancers and the doctor ask for. */
+export function addProbeRoutes(app: FastifyInstance, parts: OperationsParts): void {
   const healthy = { config: { handlerName: 'healthy' as const } };
   app.get('/-/healthy', healthy, (_request, reply) => reply.type(TEXT).send('healthy\n'));
   app.get('/healthz', healthy, () => ({ status: 'UP' }));
   app.get('/-/ready', { config: { handlerName: 'ready' } }, (_request, reply) => ready(reply, parts));
-  app.get('/metrics', { config: { handlerName: 'metrics' } }, (request, reply) =>
-    scrape(request, reply, parts),
-  );
   app.get('/-/whoami', { config: { handlerName: 'whoami' } }, (request, reply) =>
     whoami(request, reply, parts),
   );
 }
 
+export function addMetricsRoute(app: FastifyInstance, parts: OperationsParts): void {
+  app.get('/metrics', { config: { handlerName: 'metrics' } }, (request, reply) =>
+    scrape(request, reply, parts),
+  );
+}
+
 function ready(reply: FastifyReply, parts: OperationsParts): FastifyReply {
   const { word, detail } = parts.replica().readiness;
-  const status = { ready: 200, starting: 503, draining: parts.drainingStatus }[word];
+  const status = { ready: 200, starting: 503, draining: parts.drainingStatus() }[word];
   reply.code(status).type(TEXT);
   return reply.send(detail === '' ? `${word}\n` : `${word}: ${detail}\n`);
 }

@@ -11,12 +11,10 @@ import type { Logger } from '../lib/logger.ts';
 import type { Instruments } from '../metrics.ts';
 import { answerError } from './answers.ts';
 import { answerClientError } from './client-errors.ts';
-import { addLifecycleRoutes, type LifecycleParts } from './lifecycle-routes.ts';
-import { addOperationsRoutes, type OperationsParts } from './operations-routes.ts';
+import { type Protection, protect } from './protection.ts';
 import { Requests } from './requests.ts';
-import { addStatusRoutes, type StatusParts } from './status-routes.ts';
 import { certificateProblem, contextOptions, type TlsMaterial } from './tls.ts';
-import { addWriteRoutes, WRITE_PATHS, type WriteRouteParts } from './write-route.ts';
+import { WRITE_PATHS } from './write-route.ts';
 
 /** How often Node looks for requests that take too long; its default of 30 s makes a 10 s limit up to 40 s. */
 const TIMEOUT_CHECK_MS = 2000;
@@ -41,10 +39,9 @@ export interface ServerOptions {
 
 export interface ServerParts {
   readonly options: ServerOptions;
-  readonly write: WriteRouteParts;
-  readonly operations: OperationsParts;
-  readonly lifecycle: LifecycleParts;
-  readonly status: StatusParts;
+  /** Each adds its own. */
+  readonly routes: readonly ((app: FastifyInstance) => void)[];
+  readonly protection: Protection;
   readonly connections: Connections;
   readonly instruments: Instruments;
   readonly logger: Logger;
@@ -55,6 +52,8 @@ export class HttpServer {
   readonly #parts: ServerParts;
   readonly #requests: Requests;
   #tls: TlsMaterial | undefined;
+  /** Below TLS: the server itself forgets those whose handshake is not done. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -77,16 +76,17 @@ export class HttpServer {
     };
     this.#tls = tls;
     this.app = tls
-      ? (fastify({ ...common, https: { ...http, ...tlsOptions(tls) } }) as FastifyInstance)
+      ? (fastify({
+          ...common,
+          https: { ...http, ...tlsOptions(tls), handshakeTimeout: http.headersTimeout },
+        }) as FastifyInstance)
       : fastify({ ...common, http });
-    if (tls) this.app.server.on('secureConnection', (socket: TLSSocket) => this.#checkCertificate(socket));
+    if (tls) this.#watchTls();
     connections.watch(this.app.server, tls !== undefined);
     this.#leaveBodiesAlone();
     this.#requests.watch(this.app);
-    addWriteRoutes(this.app, parts.write);
-    addOperationsRoutes(this.app, parts.operations);
-    addLifecycleRoutes(this.app, parts.lifecycle);
-    addStatusRoutes(this.app, parts.status);
+    protect(this.app, parts.protection);
+    for (const add of parts.routes) add(this.app);
     this.app.setNotFoundHandler((request, reply) => this.#unknown(request, reply));
     this.app.setErrorHandler((error, _request, reply) => answerError(reply, error, logger));
   }
@@ -106,11 +106,31 @@ export class HttpServer {
     });
   }
 
+  #watchTls(): void {
+    const { server } = this.app;
+    server.on('secureConnection', (socket: TLSSocket) => this.#checkCertificate(socket));
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
   #checkCertificate(socket: TLSSocket): void {
     const problem = this.#tls && certificateProblem(socket, this.#tls);
     if (problem === undefined) return;
     this.#parts.logger.debug({ peer: socket.remoteAddress, problem }, 'client certificate refused');
     socket.destroy();
+  }
+
+  /** From now on; requests that are under way keep the limits they began with. */
+  useTimeouts({
+    requestTimeoutMs,
+    headersTimeoutMs,
+  }: Pick<ServerOptions, 'requestTimeoutMs' | 'headersTimeoutMs'>): void {
+    const { server } = this.app;
+    server.requestTimeout = requestTimeoutMs;
+    server.headersTimeout = headersTimeoutMs;
+    server.keepAliveTimeout = this.#parts.connections.settings.idleTimeoutMs;
   }
 
   /** New connections see other certificates from now on; those that are open live on. */
@@ -168,8 +188,8 @@ export class HttpServer {
     await Promise.race([closed, pause(GRACE_MS, undefined, { ref: false })]);
     connections.forceAll();
     server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await this.app.close();
-    connections.stop();
     return ended;
   }
 

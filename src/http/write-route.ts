@@ -9,7 +9,6 @@ import type { WritePipeline } from '../pipeline.ts';
 import { negotiate } from '../wire/negotiate.ts';
 import type { Admission } from './admission.ts';
 import { answerError } from './answers.ts';
-import type { Guard } from './auth.ts';
 import { announcedBytes, checkAnnounced, discardBody, readBody } from './body.ts';
 import type { RecordHeadersOf } from './record-headers.ts';
 
@@ -20,8 +19,6 @@ export interface WriteRouteParts {
   readonly pipeline: WritePipeline;
   readonly admission: Admission;
   readonly connections: Connections;
-  /** Undefined when senders need not prove who they are. */
-  readonly guard: Guard | undefined;
   /** What the records of a request carry, by the option `record.headers`; undefined for nothing. */
   readonly recordHeaders: RecordHeadersOf | undefined;
   readonly instruments: Instruments;
@@ -30,9 +27,10 @@ export interface WriteRouteParts {
   readonly maxBodyBytes: number;
 }
 
-export function addWriteRoutes(app: FastifyInstance, parts: WriteRouteParts): void {
+/** `parts` is asked at each request, since a reload may change them. */
+export function addWriteRoutes(app: FastifyInstance, parts: () => WriteRouteParts): void {
   for (const path of WRITE_PATHS) {
-    app.post(path, { config: { handlerName: 'write' } }, (request, reply) => write(request, reply, parts));
+    app.post(path, { config: { handlerName: 'write' } }, (request, reply) => write(request, reply, parts()));
   }
 }
 
@@ -60,7 +58,6 @@ interface Exchange {
 /** Everything before the body byte by byte: what the headers alone rule out is answered without reading on. */
 async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Promise<void> {
   const { maxBodyBytes } = parts;
-  await parts.guard?.(request.headers.authorization);
   const version = negotiate(request.contentType, request.headers['content-encoding']);
   if (version === 'v2') sayWritten(reply, NOTHING);
   checkAnnounced(request.raw, maxBodyBytes);

@@ -1,6 +1,6 @@
 /** The logger that parts are handed, and how it is made. */
 
-import { pino } from 'pino';
+import { type Logger as PinoLogger, pino } from 'pino';
 import pretty from 'pino-pretty';
 
 /** What parts may say; `fields` first, so that messages stay constant and searchable. */
@@ -9,6 +9,11 @@ export interface Logger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+}
+
+/** The logger of the program, whose level may change. */
+export interface MainLogger extends Logger {
+  useLevel(level: string): void;
 }
 
 export interface LoggerOptions {
@@ -20,11 +25,24 @@ export interface LoggerOptions {
  * Logs to standard error, so that standard output stays free for data. `auto` is pretty on a terminal and
  * JSON elsewhere.
  */
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): MainLogger {
+  const logger = createPino(options);
+  return Object.assign(logger, {
+    useLevel(level: string): void {
+      logger.level = levelOf(level);
+    },
+  });
+}
+
+function levelOf(level: string): string {
+  return level === 'panic' ? 'fatal' : level;
+}
+
+function createPino(options: LoggerOptions): PinoLogger {
   const onTerminal = process.stderr.isTTY === true;
   const readable = options.format === 'pretty' || (options.format === 'auto' && onTerminal);
   const settings = {
-    level: options.level === 'panic' ? 'fatal' : options.level,
+    level: levelOf(options.level),
     base: undefined,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };

@@ -68,6 +68,7 @@ export const HANDLERS = [
   'whoami',
   'status',
   'rebalance',
+  'reload',
   'other',
 ] as const;
 export type Handler = (typeof HANDLERS)[number];
@@ -132,6 +133,14 @@ export const METRICS = {
     labels: ['encoding'],
     born: each('encoding', ['compressed', 'decoded']),
   }),
+  configLastReloadSuccessful: gauge(
+    'config_last_reload_successful',
+    '1 when the configuration was read without a problem the last time, at the start or by a reload.',
+  ),
+  configLastReloadSuccess: gauge(
+    'config_last_reload_success_timestamp_seconds',
+    'When the configuration in force was read, in seconds since 1970.',
+  ),
   connections: gauge('connections', 'Open client connections, without those of probes and scrapes.'),
   connectionsAccepted: counter('connections_accepted_total', 'Connections accepted, of every kind.'),
   connectionsClosed: counter(

@@ -16,6 +16,9 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'http.max_inflight_size': '100MiB',
   'http.request_timeout': '90s',
   'http.headers_timeout': '5s',
+  'http.admin_listen_address': '127.0.0.1:9090',
+  'http.protected': 'write,status',
+  'http.bearer_tokens_file': 'tokens.txt',
   'http.enable_lifecycle': 'true',
   'web.config_file': 'web.yml',
   'connection.max_age': '5m',
@@ -97,7 +100,7 @@ function effective(name: OptionName, given: Parameters<typeof load>[0]): { value
   const argv = Object.entries(company)
     .filter(([other]) => other !== name)
     .map(([other, value]) => `${flagOf(other)}=${value}`);
-  const files = { 'web.yml': '', ...given.files };
+  const files = { 'web.yml': '', 'tokens.txt': 'token\n', ...given.files };
   const result = load({ ...given, files, argv: [...argv, ...(given.argv ?? [])] });
   assert.ok('config' in result, JSON.stringify(result));
   return { value: result.config[name], origin: result.origins[name] };

@@ -5,6 +5,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { call, type RunningAdapter, startAdapter } from '../support/adapter.ts';
 import type { ParsedAnswer } from '../support/answer-parser.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { eventually } from '../support/eventually.ts';
 import { GoClient } from '../support/go-client.ts';
 import { openRaw, type RawConnection } from '../support/raw-connection.ts';
@@ -196,6 +197,16 @@ describe('POST /-/rebalance', { concurrency: 1 }, () => {
     const adapter = await start(t, []);
     assert.equal((await post(adapter)).status, 403);
   });
+});
+
+test('a TLS handshake that does not go on is ended by http.headers_timeout, and holds up no end', async (t) => {
+  const certificate = makeCertificate(t);
+  if (!certificate) return;
+  const flags = [`--web.config-file=${certificate.webConfigFile}`, '--http.headers-timeout=1s'];
+  const adapter = await start(t, flags);
+  await (await openRaw(t, adapter.port)).waitForEnd(15_000);
+  await openRaw(t, adapter.port);
+  assert.deepEqual(await adapter.process.stop('SIGTERM', 15_000), { code: 0, signal: null });
 });
 
 test('a request that is injected, on no connection at all, is answered past any age and request limit', async () => {

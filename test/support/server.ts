@@ -4,7 +4,11 @@ import { type ConnectionSettings, Connections } from '../../src/connection/conne
 import type { Delivery, DroppedRecords, RequestRecords } from '../../src/contracts.ts';
 import { Admission } from '../../src/http/admission.ts';
 import type { Guard } from '../../src/http/auth.ts';
+import { addLifecycleRoutes } from '../../src/http/lifecycle-routes.ts';
+import { addMetricsRoute, addProbeRoutes } from '../../src/http/operations-routes.ts';
 import { HttpServer, type ServerOptions } from '../../src/http/server.ts';
+import { addStatusRoutes } from '../../src/http/status-routes.ts';
+import { addWriteRoutes, type WriteRouteParts } from '../../src/http/write-route.ts';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
 import type { Logger } from '../../src/lib/logger.ts';
 import { Metrics } from '../../src/metrics.ts';
@@ -78,6 +82,8 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly isLifecycleEnabled?: boolean;
   readonly metadataTopic?: string;
   readonly guard?: Guard;
+  readonly protected?: readonly string[];
+  readonly reload?: () => readonly string[];
   readonly rules?: Partial<ContentRules>;
   /** Connections live for ever unless these say otherwise. */
   readonly connection?: Partial<ConnectionSettings>;
@@ -114,6 +120,42 @@ export function testServer(options: TestServerOptions = {}): TestServer {
     startedAt: new Date(),
     readiness: { word: options.readiness ?? 'ready', detail: '' },
   });
+  const write: WriteRouteParts = {
+    pipeline: new WritePipeline({
+      format: new JsonFormat(),
+      delivery,
+      instruments,
+      topic: 'metrics',
+      maxDecodedBytes: options.maxDecodedBytes ?? 1024 * 1024,
+      router: undefined,
+      destinationOf: destinations({ key: 'none', partitionBy: 'series' }),
+      metadataTopic: options.metadataTopic ?? '',
+      limits: { ...TEST_LIMITS, labelsPerSeries: 50, samplesPerRequest: 1000 },
+      rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, ...options.rules },
+    }),
+    admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
+    connections,
+    recordHeaders: undefined,
+    instruments,
+    logger: silent,
+    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+  };
+  const operations = { metrics, replica, connections, drainingStatus: () => 503 };
+  const lifecycle = {
+    connections,
+    logger: silent,
+    isEnabled: () => options.isLifecycleEnabled ?? false,
+    reload: options.reload ?? (() => []),
+  };
+  const snapshot = () =>
+    takeSnapshot({
+      replica: replica(),
+      connections,
+      activity: new Activity(instruments),
+      instruments,
+      topic: 'metrics',
+    });
+  connections.start();
   const server = new HttpServer({
     options: {
       host: '127.0.0.1',
@@ -123,40 +165,14 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       tls: undefined,
       ...options,
     },
-    write: {
-      pipeline: new WritePipeline({
-        format: new JsonFormat(),
-        delivery,
-        instruments,
-        topic: 'metrics',
-        maxDecodedBytes: options.maxDecodedBytes ?? 1024 * 1024,
-        router: undefined,
-        destinationOf: destinations({ key: 'none', partitionBy: 'series' }),
-        metadataTopic: options.metadataTopic ?? '',
-        limits: { ...TEST_LIMITS, labelsPerSeries: 50, samplesPerRequest: 1000 },
-        rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, ...options.rules },
-      }),
-      admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
-      connections,
-      guard: options.guard,
-      recordHeaders: undefined,
-      instruments,
-      logger: silent,
-      maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
-    },
-    operations: { metrics, replica, connections, drainingStatus: 503 },
-    lifecycle: { connections, logger: silent, isEnabled: options.isLifecycleEnabled ?? false },
-    status: {
-      page: readStatusPage(),
-      snapshot: () =>
-        takeSnapshot({
-          replica: replica(),
-          connections,
-          activity: new Activity(instruments),
-          instruments,
-          topic: 'metrics',
-        }),
-    },
+    routes: [
+      (app) => addWriteRoutes(app, () => write),
+      (app) => addProbeRoutes(app, operations),
+      (app) => addMetricsRoute(app, operations),
+      (app) => addLifecycleRoutes(app, lifecycle),
+      (app) => addStatusRoutes(app, { page: readStatusPage(), snapshot }),
+    ],
+    protection: { guard: () => options.guard, groups: () => options.protected ?? ['write', 'lifecycle'] },
     connections,
     instruments,
     logger: silent,

@@ -80,11 +80,13 @@ export const GENERAL_OPTIONS = {
   'record.timestamp': {
     kind: choice('sample', 'now'),
     default: 'sample',
+    needsRestart: true,
     doc: 'Timestamp of the records: that of the sample, or the present. A sample from before 1970 or over an hour ahead gets the present in both cases, since Kafka refuses such records.',
   },
   'replica.id': {
     kind: text({ maxLength: 200 }),
     default: '',
+    needsRestart: true,
     doc: 'Name of this replica in `/-/whoami` and in logs; empty means hostname:port.',
   },
   'log.level': {
@@ -95,11 +97,13 @@ export const GENERAL_OPTIONS = {
   'log.format': {
     kind: choice('auto', 'json', 'pretty'),
     default: 'auto',
+    needsRestart: true,
     doc: 'Form of the log lines; `auto` is pretty on a terminal and json elsewhere.',
   },
   dry_run: {
     kind: boolean(),
     default: 'false',
+    needsRestart: true,
     doc: 'Print the records to standard output and deliver them nowhere. For trying out without a broker.',
   },
 } as const satisfies Record<string, Option<unknown>>;

@@ -3,12 +3,13 @@
 import { listenAddress, parsePort } from '../addresses.ts';
 import { duration, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
-import { boolean, choice, secret, text } from '../words.ts';
+import { boolean, choice, list, optional, secret, text } from '../words.ts';
 
 export const HTTP_OPTIONS = {
   'http.listen_address': {
     kind: listenAddress(),
     default: ':8080',
+    needsRestart: true,
     doc: 'Where to listen; without a host on every interface.',
     aliases: [{ variable: 'PORT', doc: 'the port alone', parse: parsePort }],
   },
@@ -37,10 +38,26 @@ export const HTTP_OPTIONS = {
     default: '10s',
     doc: 'Longest time for the headers of a request to arrive. Checked every 2 s.',
   },
+  'http.admin_listen_address': {
+    kind: optional(listenAddress()),
+    default: '',
+    needsRestart: true,
+    doc: 'Second address, for operators: metrics, status page and lifecycle are then there alone, and not on the address of the balancer. Empty = all on one.',
+  },
+  'http.protected': {
+    kind: list(choice('write', 'operations', 'status', 'lifecycle')),
+    default: 'write,lifecycle',
+    doc: 'What asks for a user or a token where there are any: the write paths, `/metrics` and `/-/whoami`, the status page, and what changes a running replica. Probes never ask.',
+  },
+  'http.bearer_tokens_file': {
+    kind: text(),
+    default: '',
+    doc: 'File with bearer tokens, one a line; each of them passes like a user. Read again when it changes.',
+  },
   'http.enable_lifecycle': {
     kind: boolean(),
     default: 'false',
-    doc: 'Allow `POST /-/rebalance`, which asks every connection to close once.',
+    doc: 'Allow `POST /-/rebalance`, which asks every connection to close once, and `POST /-/reload`, which reads the configuration again.',
   },
   'http.basic_auth.username': {
     kind: text(),

@@ -1,0 +1,161 @@
+/** The HTTP side of an app: the address of senders, maybe one for operators, and what a reload exchanges. */
+
+import type { FastifyInstance } from 'fastify';
+import type { ListenAddress } from '../config/addresses.ts';
+import type { Config } from '../config/options.ts';
+import type { WebConfig } from '../config/web-config.ts';
+import type { Connections } from '../connection/connections.ts';
+import { Admission } from '../http/admission.ts';
+import { type Guard, guardOf } from '../http/auth.ts';
+import { addLifecycleRoutes } from '../http/lifecycle-routes.ts';
+import { addMetricsRoute, addProbeRoutes, type OperationsParts } from '../http/operations-routes.ts';
+import { recordHeadersBy } from '../http/record-headers.ts';
+import { HttpServer, type ServerParts } from '../http/server.ts';
+import { addStatusRoutes } from '../http/status-routes.ts';
+import { addWriteRoutes, type WriteRouteParts } from '../http/write-route.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Metrics } from '../metrics.ts';
+import type { WritePipeline } from '../pipeline.ts';
+import { readStatusPage } from '../status/page.ts';
+import type { Replica } from '../status/replica.ts';
+import type { Status } from '../status/status.ts';
+import { readTls } from './settings.ts';
+
+export interface HttpSideParts {
+  readonly config: Config;
+  readonly web: WebConfig;
+  readonly connections: Connections;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly replica: () => Replica;
+  readonly createPipeline: (config: Config) => WritePipeline;
+  readonly snapshot: () => Promise<Status>;
+  /** Reads the configuration again; gives the problems for which the old one stays. */
+  readonly reload: () => readonly string[];
+}
+
+/** What is made of the configuration and exchanged as a whole. */
+interface InForce {
+  readonly config: Config;
+  readonly web: WebConfig;
+  readonly write: WriteRouteParts;
+  readonly guard: Guard | undefined;
+}
+
+type Routes = ServerParts['routes'];
+
+export class HttpSide {
+  readonly #parts: HttpSideParts;
+  readonly #admission: Admission;
+  #now: InForce;
+  /** Where senders and balancers come; everybody, when there is no second one. */
+  readonly main: HttpServer;
+  readonly admin: HttpServer | undefined;
+
+  constructor(parts: HttpSideParts) {
+    this.#parts = parts;
+    const { config, web, metrics } = parts;
+    this.#admission = new Admission(config['http.max_inflight_size'], metrics.instruments);
+    this.#now = this.#make(config, web);
+    const admin = config['http.admin_listen_address'];
+    const write = (app: FastifyInstance): void => addWriteRoutes(app, () => this.#now.write);
+    const probes = (app: FastifyInstance): void => addProbeRoutes(app, this.#operations());
+    this.main = this.#serverAt(config['http.listen_address'], [
+      write,
+      probes,
+      ...(admin ? [] : this.#operatorRoutes()),
+    ]);
+    this.admin = admin && this.#serverAt(admin, [probes, ...this.#operatorRoutes()]);
+  }
+
+  /** Files whose change asks for `adopt`. */
+  get files(): readonly string[] {
+    const { config, web } = this.#now;
+    const { certFile = '', keyFile = '', clientCaFile = '' } = web.tls ?? {};
+    return [config['web.config_file'], config['http.bearer_tokens_file'], certFile, keyFile, clientCaFile];
+  }
+
+  /** Puts another configuration in force; throws, with nothing changed, when it cannot be. */
+  adopt(config: Config, web: WebConfig): void {
+    if (!web.tls !== !this.#now.web.tls)
+      throw new Error('TLS cannot be switched on or off without a restart');
+    const tls = readTls(web);
+    const next = this.#make(config, web);
+    for (const server of this.#servers()) {
+      if (tls) server.useTls(tls);
+      server.useTimeouts(timeouts(config));
+    }
+    this.#now = next;
+    this.#admission.useLimit(config['http.max_inflight_size']);
+  }
+
+  startDraining(): void {
+    this.main.startDraining();
+  }
+
+  /** As `HttpServer.close`, the address of operators last. */
+  async close(timeoutMs: number): Promise<boolean> {
+    const answered = await this.main.close(timeoutMs);
+    await this.admin?.close(timeoutMs);
+    return answered;
+  }
+
+  #servers(): readonly HttpServer[] {
+    return this.admin ? [this.main, this.admin] : [this.main];
+  }
+
+  #make(config: Config, web: WebConfig): InForce {
+    const { connections, metrics, logger, createPipeline } = this.#parts;
+    const { users, tokens } = web;
+    const username = config['http.basic_auth.username'];
+    return {
+      config,
+      web,
+      write: {
+        pipeline: createPipeline(config),
+        admission: this.#admission,
+        connections,
+        recordHeaders: recordHeadersBy(config['record.headers']),
+        instruments: metrics.instruments,
+        logger,
+        maxBodyBytes: config['http.max_body_size'],
+      },
+      guard: guardOf({ users, tokens, username, password: config['http.basic_auth.password'] }),
+    };
+  }
+
+  #serverAt({ host, port }: ListenAddress, routes: Routes): HttpServer {
+    const { config, web, connections, metrics, logger } = this.#parts;
+    return new HttpServer({
+      options: { host, port, ...timeouts(config), tls: readTls(web) },
+      routes,
+      protection: { guard: () => this.#now.guard, groups: () => this.#now.config['http.protected'] },
+      connections,
+      instruments: metrics.instruments,
+      logger,
+    });
+  }
+
+  #operatorRoutes(): Routes {
+    const { connections, logger, snapshot, reload } = this.#parts;
+    const isEnabled = (): boolean => this.#now.config['http.enable_lifecycle'];
+    return [
+      (app) => addMetricsRoute(app, this.#operations()),
+      (app) => addStatusRoutes(app, { page: readStatusPage(), snapshot }),
+      (app) => addLifecycleRoutes(app, { connections, logger, isEnabled, reload }),
+    ];
+  }
+
+  #operations(): OperationsParts {
+    const { metrics, replica, connections } = this.#parts;
+    const drainingStatus = (): number => this.#now.config['ready.draining_status'];
+    return { metrics, replica, connections, drainingStatus };
+  }
+}
+
+function timeouts(config: Config): { requestTimeoutMs: number; headersTimeoutMs: number } {
+  return {
+    requestTimeoutMs: config['http.request_timeout'],
+    headersTimeoutMs: config['http.headers_timeout'],
+  };
+}

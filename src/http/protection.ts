@@ -1,0 +1,37 @@
+/** Which routes ask who is there, by the option `http.protected`. */
+
+import type { FastifyInstance } from 'fastify';
+import type { Handler } from '../metrics/table.ts';
+import type { Guard } from './auth.ts';
+import { discardBody } from './body.ts';
+
+/** Probes have no group: a balancer has no password, and what they tell is that the replica lives. */
+const GROUPS: Readonly<Partial<Record<Handler, string>>> = {
+  write: 'write',
+  metrics: 'operations',
+  whoami: 'operations',
+  status: 'status',
+  rebalance: 'lifecycle',
+  reload: 'lifecycle',
+};
+
+/** Asked at each request, since a reload may change it. */
+export interface Protection {
+  guard(): Guard | undefined;
+  /** Names of groups; the option `http.protected`. */
+  groups(): readonly string[];
+}
+
+export function protect(app: FastifyInstance, { guard, groups }: Protection): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const group = GROUPS[request.routeOptions.config.handlerName ?? 'other'];
+    if (group === undefined || !groups().includes(group)) return;
+    try {
+      await guard()?.(request.headers.authorization);
+    } catch (error) {
+      // An answer sent while the sender still writes would be lost with the reset that follows.
+      if (!(await discardBody(request.raw))) reply.header('connection', 'close');
+      throw error;
+    }
+  });
+}

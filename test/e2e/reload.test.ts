@@ -1,0 +1,113 @@
+/** A running adapter takes another configuration, certificates, users and tokens, and no connection is lost by it. */
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { type HttpAnswer, oneConnection, type RunningAdapter, startAdapter } from '../support/adapter.ts';
+import { eventually } from '../support/eventually.ts';
+import { HEADERS } from '../support/write-request.ts';
+import { uniqueRequest } from './load.ts';
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'kafka-adapter-reload-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+async function start(t: TestContext, flags: readonly string[]): Promise<RunningAdapter> {
+  return startAdapter(t, { brokers: '', topic: 'metrics', flags: ['--dry-run', ...flags] });
+}
+
+/** In one step, as whoever renews a file should do it. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+describe('SIGHUP', () => {
+  test('puts what can be changed in force, names what needs a restart, and keeps connections', async (t) => {
+    const file = join(folder(t), 'config.yml');
+    writeFileSync(file, 'connection: {max_age: 60s}\nreplica: {id: one}\n');
+    const adapter = await start(t, [`--config.file=${file}`]);
+    const agent = oneConnection();
+    t.after(() => agent.destroy());
+    assert.equal((await adapter.write(uniqueRequest(0, Date.now()).payload, { agent })).status, 204);
+    writeFileSync(file, 'connection: {max_age: 7m}\nhttp: {max_body_size: 1KiB}\nreplica: {id: two}\n');
+    adapter.process.signal('SIGHUP');
+    await eventually(async () => (await adapter.metric('kafka_adapter_connection_max_age_seconds')) === 420, {
+      what: 'the age is 7 minutes',
+    });
+    const tooLarge = await adapter.write(new Uint8Array(2000), { agent });
+    assert.equal(tooLarge.status, 413, 'on the connection from before');
+    assert.match((await adapter.get('/-/whoami')).text, /^one /);
+    const [waits] = adapter.logged('warn').filter(({ options }) => options !== undefined);
+    assert.deepEqual(waits?.['options'], ['replica.id']);
+    assert.equal(await adapter.metric('kafka_adapter_config_last_reload_successful'), 1);
+  });
+
+  test('keeps the old configuration when the new one has a problem, and says which', async (t) => {
+    const file = join(folder(t), 'config.yml');
+    writeFileSync(file, 'connection: {max_age: 60s}\n');
+    const adapter = await start(t, [`--config.file=${file}`]);
+    writeFileSync(file, 'connection: {max_age: 7m, idle_timeout: 1s}\n');
+    adapter.process.signal('SIGHUP');
+    await eventually(
+      async () => (await adapter.metric('kafka_adapter_config_last_reload_successful')) === 0,
+      {
+        what: 'the reload is counted as failed',
+      },
+    );
+    assert.equal(await adapter.metric('kafka_adapter_connection_max_age_seconds'), 60);
+    assert.match(JSON.stringify(adapter.logged('error')), /idle_timeout: .*below the minimum of 5s/);
+    writeFileSync(file, 'connection: {max_age: 7m}\n');
+    adapter.process.signal('SIGHUP');
+    await eventually(
+      async () => (await adapter.metric('kafka_adapter_config_last_reload_successful')) === 1,
+      {
+        what: 'the next reload is counted as good',
+      },
+    );
+  });
+});
+
+describe('tokens that change in their file', () => {
+  test('are in force within seconds; the old ones are not any more', async (t) => {
+    const file = join(folder(t), 'tokens');
+    writeFileSync(file, 'first\n');
+    const adapter = await start(t, [`--http.bearer-tokens-file=${file}`]);
+    const write = (token: string): Promise<HttpAnswer> =>
+      adapter.write(uniqueRequest(0, Date.now()).payload, {
+        headers: { ...HEADERS, authorization: `Bearer ${token}` },
+      });
+    assert.deepEqual([(await write('first')).status, (await write('second')).status], [204, 401]);
+    replace(file, 'second\nthird\n');
+    await eventually(async () => (await write('second')).status === 204, { what: 'the second token passes' });
+    assert.deepEqual([(await write('third')).status, (await write('first')).status], [204, 401]);
+    replace(file, '\n');
+    await eventually(() => /has no token/.test(JSON.stringify(adapter.logged('error'))), {
+      what: 'an empty file is refused',
+    });
+    assert.equal((await write('second')).status, 204);
+  });
+});
+
+describe('with http.admin_listen_address', () => {
+  test('metrics, status and lifecycle are there alone, probes on both', async (t) => {
+    const flags = ['--http.admin-listen-address=127.0.0.1:0', '--http.enable-lifecycle'];
+    const adapter = await start(t, flags);
+    const [line] = await adapter.process.waitFor(/^\{.*"msg":"listening for operators".*\}$/m);
+    const admin = `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}`;
+    const status = async (base: string, path: string): Promise<number> => (await fetch(base + path)).status;
+    for (const path of ['/metrics', '/', '/api/v1/status', '/-/rebalance'])
+      assert.equal(await status(adapter.url, path), 404, path);
+    for (const path of ['/metrics', '/', '/api/v1/status', '/-/ready', '/-/healthy', '/-/whoami'])
+      assert.equal(await status(admin, path), 200, path);
+    for (const path of ['/-/ready', '/-/healthy', '/healthz', '/-/whoami'])
+      assert.equal(await status(adapter.url, path), 200, path);
+    assert.equal(await status(admin, '/api/v1/write'), 404);
+    assert.equal((await fetch(`${admin}/-/reload`, { method: 'POST' })).status, 204);
+    assert.deepEqual(await adapter.process.stop('SIGTERM', 15_000), { code: 0, signal: null });
+  });
+});
