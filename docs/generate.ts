@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationReference } from '../src/config/reference.ts';
 import { DROP_REASONS, ERRORS } from '../src/errors.ts';
-import { CLOSE_REASONS, SKIP_REASONS } from '../src/metrics/reasons.ts';
+import { CLOSE_REASONS, REFUSAL_REASONS, SKIP_REASONS } from '../src/metrics/reasons.ts';
 import { METRICS } from '../src/metrics/table.ts';
 import { doctorPage } from './doctor-page.ts';
 
@@ -65,6 +65,12 @@ ${table(['reason', 'meaning'], meanings(CLOSE_REASONS))}
 Of \`kafka_adapter_connection_close_skipped_total\`. A later answer of the connection asks again.
 
 ${table(['reason', 'meaning'], meanings(SKIP_REASONS))}
+
+## Reasons against taking a connection
+
+Of \`kafka_adapter_connections_refused_total\`.
+
+${table(['reason', 'meaning'], meanings(REFUSAL_REASONS))}
 
 ## Processes
 

@@ -5,7 +5,7 @@ import type { ListenAddress } from '../config/addresses.ts';
 import type { Config } from '../config/options.ts';
 import type { WebConfig } from '../config/web-config.ts';
 import type { Connections } from '../connection/connections.ts';
-import { Admission } from '../http/admission.ts';
+import { Admission, type AdmissionLimits } from '../http/admission.ts';
 import { type Guard, guardOf } from '../http/auth.ts';
 import { addLifecycleRoutes } from '../http/lifecycle-routes.ts';
 import { addMetricsRoute, addProbeRoutes, type OperationsParts } from '../http/operations-routes.ts';
@@ -55,7 +55,7 @@ export class HttpSide {
   constructor(parts: HttpSideParts) {
     this.#parts = parts;
     const { config, web, metrics } = parts;
-    this.#admission = new Admission(config['http.max_inflight_size'], metrics.instruments);
+    this.#admission = new Admission(admissionLimits(config), metrics.instruments);
     this.#now = this.#make(config, web);
     const admin = config['http.admin_listen_address'];
     const write = (app: FastifyInstance): void => addWriteRoutes(app, () => this.#now.write);
@@ -86,7 +86,7 @@ export class HttpSide {
       server.useTimeouts(timeouts(config));
     }
     this.#now = next;
-    this.#admission.useLimit(config['http.max_inflight_size']);
+    this.#admission.useLimits(admissionLimits(config));
   }
 
   startDraining(): void {
@@ -118,7 +118,7 @@ export class HttpSide {
         recordHeaders: recordHeadersBy(config['record.headers']),
         instruments: metrics.instruments,
         logger,
-        maxBodyBytes: config['http.max_body_size'],
+        body: { maxBytes: config['http.max_body_size'], minBytesPerSecond: config['http.min_body_rate'] },
       },
       guard: guardOf({ users, tokens, username, password: config['http.basic_auth.password'] }),
     };
@@ -151,6 +151,10 @@ export class HttpSide {
     const drainingStatus = (): number => this.#now.config['ready.draining_status'];
     return { metrics, replica, connections, drainingStatus };
   }
+}
+
+function admissionLimits(config: Config): AdmissionLimits {
+  return { inflightBytes: config['http.max_inflight_size'], queueTimeoutMs: config['http.queue_timeout'] };
 }
 
 function timeouts(config: Config): { requestTimeoutMs: number; headersTimeoutMs: number } {

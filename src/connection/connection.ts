@@ -6,6 +6,13 @@ import type { CloseReason } from '../metrics/reasons.ts';
 /** What a request is for: probes and scrapes come from machines that balance and watch, not from senders. */
 export type Purpose = 'write' | 'probe' | 'other';
 
+/** What a request tells of its sender. */
+export interface Sender {
+  readonly purpose: Purpose;
+  readonly agent: string;
+  readonly user: string;
+}
+
 /** What a connection has brought, in all or in some time. */
 export interface Load {
   readonly bytes: number;

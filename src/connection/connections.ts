@@ -6,7 +6,8 @@ import { performance } from 'node:perf_hooks';
 import type { CloseReason } from '../metrics/reasons.ts';
 import type { Instruments } from '../metrics.ts';
 import { ClosePolicy, type CloseSettings } from './close-policy.ts';
-import { Connection, type Purpose } from './connection.ts';
+import { Connection, type Sender } from './connection.ts';
+import { ConnectionLimit, type ConnectionLimits } from './limit.ts';
 import { OverloadGuard, type OverloadSettings } from './overload.ts';
 import { type ReturnFigures, Returns } from './returns.ts';
 
@@ -25,13 +26,7 @@ interface KnownSocket extends Socket {
 export interface ConnectionSettings extends CloseSettings {
   readonly idleTimeoutMs: number;
   readonly overload: OverloadSettings;
-}
-
-/** What a request tells of its sender. */
-export interface Sender {
-  readonly purpose: Purpose;
-  readonly agent: string;
-  readonly user: string;
+  readonly limits: ConnectionLimits;
 }
 
 export interface ClosingAnswer {
@@ -46,6 +41,7 @@ export class Connections {
   readonly #policy: ClosePolicy;
   readonly #overload: OverloadGuard;
   readonly #returns: Returns;
+  readonly #limit: ConnectionLimit;
   readonly #open = new Set<Connection>();
   #accepted = 0;
   #isDraining = false;
@@ -59,6 +55,7 @@ export class Connections {
     this.#instruments = instruments;
     this.#policy = new ClosePolicy(settings);
     this.#overload = new OverloadGuard(settings.overload);
+    this.#limit = new ConnectionLimit(settings.limits);
     this.#returns = new Returns({
       onWatched: () => instruments.clientsWatched.inc(),
       onReturned: () => instruments.clientsReturned.inc(),
@@ -75,6 +72,7 @@ export class Connections {
     this.#settings = settings;
     this.#policy.settings = settings;
     this.#overload.settings = settings.overload;
+    this.#limit.limits = settings.limits;
     const instruments = this.#instruments;
     instruments.connectionMaxAge.set(settings.maxAgeMs / 1000);
     instruments.connectionIdleTimeout.set(settings.idleTimeoutMs / 1000);
@@ -89,6 +87,12 @@ export class Connections {
 
   /** Knows every connection that `server` accepts from now on; with TLS, once the handshake is done. */
   watch(server: Server, isTls: boolean): void {
+    server.on('connection', (socket: Socket) => {
+      const reason = this.#limit.admit(socket);
+      if (reason === undefined) return;
+      this.#instruments.connectionsRefused.inc({ reason });
+      socket.destroy();
+    });
     server.on(isTls ? 'secureConnection' : 'connection', (socket: KnownSocket) => this.#accept(socket));
   }
 
@@ -208,6 +212,7 @@ export class Connections {
   }
 
   #accept(socket: KnownSocket): void {
+    if (socket.destroyed) return;
     const connection = new Connection({ id: ++this.#accepted, socket, lot: Math.random() });
     socket[CONNECTION] = connection;
     this.#open.add(connection);

@@ -7,6 +7,8 @@ import { formatSize } from '../lib/units.ts';
 
 const MAX_DISCARD_BYTES = 64 * 1024 * 1024;
 const MAX_DISCARD_MS = 5000;
+/** The time over which the rate of a body is measured. */
+const SLOW_CHECK_MS = 5000;
 
 /** Bytes the request announces; undefined when it is chunked. */
 export function announcedBytes(request: IncomingMessage): number | undefined {
@@ -27,15 +29,25 @@ export function checkAnnounced(request: IncomingMessage, maxBytes: number): void
   if (announced !== undefined && announced > maxBytes) throw tooLarge(formatSize(announced), maxBytes);
 }
 
+export interface BodyLimits {
+  /** The option `http.max_body_size`. */
+  readonly maxBytes: number;
+  /** The option `http.min_body_rate`; 0 = no limit. */
+  readonly minBytesPerSecond: number;
+}
+
 /**
- * The whole body, in the pieces it came in: joining them would only make garbage. Rejects with AdapterError `body_too_large` as soon as it passes `maxBytes`, and with
- * `http_invalid` when the sender goes away in the middle.
+ * The whole body, in the pieces it came in: joining them would only make garbage. Rejects with AdapterError
+ * `body_too_large` as soon as it passes the limit, `request_timeout` when it drips, and `http_invalid` when the sender
+ * goes away in the middle.
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer[]> {
+export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer[]> {
+  const { maxBytes, minBytesPerSecond } = limits;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const finish = (settle: () => void): void => {
+      clearInterval(slowness);
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       settle();
     };
@@ -50,7 +62,21 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     const onEnd = (): void => finish(() => resolve(chunks));
     const onGone = (): void => finish(() => reject(new AdapterError('http_invalid', 'the sender went away')));
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    let before = 0;
+    // Whoever announces much and sends little would hold the room of others until http.request_timeout.
+    const slowness = setInterval(() => {
+      const rate = (bytes - before) / (SLOW_CHECK_MS / 1000);
+      before = bytes;
+      if (rate < minBytesPerSecond) finish(() => reject(tooSlow(rate, minBytesPerSecond)));
+    }, SLOW_CHECK_MS);
   });
+}
+
+function tooSlow(rate: number, minBytesPerSecond: number): AdapterError {
+  return new AdapterError(
+    'request_timeout',
+    `the body comes at ${Math.round(rate)} bytes a second, below http.min_body_rate (${formatSize(minBytesPerSecond)})`,
+  );
 }
 
 /**

@@ -9,7 +9,7 @@ import type { WritePipeline } from '../pipeline.ts';
 import { negotiate } from '../wire/negotiate.ts';
 import type { Admission } from './admission.ts';
 import { answerError } from './answers.ts';
-import { announcedBytes, checkAnnounced, discardBody, readBody } from './body.ts';
+import { announcedBytes, type BodyLimits, checkAnnounced, discardBody, readBody } from './body.ts';
 import type { RecordHeadersOf } from './record-headers.ts';
 
 /** `/receive` is the path of Telefonica's adapter. */
@@ -23,8 +23,7 @@ export interface WriteRouteParts {
   readonly recordHeaders: RecordHeadersOf | undefined;
   readonly instruments: Instruments;
   readonly logger: Logger;
-  /** Bytes; the option `http.max_body_size`. */
-  readonly maxBodyBytes: number;
+  readonly body: BodyLimits;
 }
 
 /** `parts` is asked at each request, since a reload may change them. */
@@ -57,16 +56,17 @@ interface Exchange {
 
 /** Everything before the body byte by byte: what the headers alone rule out is answered without reading on. */
 async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Promise<void> {
-  const { maxBodyBytes } = parts;
   const version = negotiate(request.contentType, request.headers['content-encoding']);
   if (version === 'v2') sayWritten(reply, NOTHING);
-  checkAnnounced(request.raw, maxBodyBytes);
+  const { maxBytes } = parts.body;
+  checkAnnounced(request.raw, maxBytes);
   const announced = announcedBytes(request.raw);
   // A chunked body may grow to the limit, so that is what it takes.
-  const releases = [parts.admission.admit(announced ?? maxBodyBytes)];
+  const admitted = parts.admission.admit(announced ?? maxBytes);
+  const releases = [typeof admitted === 'function' ? admitted : await admitted];
   try {
-    const body = await readBody(request.raw, maxBodyBytes);
-    releases.push(parts.admission.admit(parts.pipeline.decodedBytes(body)));
+    const body = await readBody(request.raw, parts.body);
+    releases.push(parts.admission.admitNow(parts.pipeline.decodedBytes(body)));
     const { received, written, refusal } = await parts.pipeline.write({
       body,
       version,

@@ -18,6 +18,14 @@ export const CLOSE_REASONS = {
 
 export type CloseReason = keyof typeof CLOSE_REASONS;
 
+/** Why a connection is ended the moment it is accepted; values of `connections_refused_total{reason}`. */
+export const REFUSAL_REASONS = {
+  limit: 'there were `connection.limit` connections',
+  limit_per_peer: 'there were `connection.limit_per_peer` connections from the same address',
+} as const;
+
+export type RefusalReason = keyof typeof REFUSAL_REASONS;
+
 /** Why an answer does not ask for the close that is due; values of `connection_close_skipped_total{reason}`. */
 export const SKIP_REASONS = {
   request_incomplete:

@@ -1,7 +1,7 @@
 /** The one table of metrics: name, help, labels, buckets. */
 
 import { DROP_REASONS } from '../errors.ts';
-import { CLOSE_REASONS, SKIP_REASONS } from './reasons.ts';
+import { CLOSE_REASONS, REFUSAL_REASONS, SKIP_REASONS } from './reasons.ts';
 
 const PREFIX = 'kafka_adapter_';
 
@@ -98,6 +98,10 @@ export const METRICS = {
     'Bytes of write requests admitted and not yet answered: the body as received, plus its decoded size.',
   ),
   httpInflightLimitBytes: gauge('http_inflight_limit_bytes', 'The setting http.max_inflight_size.'),
+  httpRequestsWaiting: gauge(
+    'http_requests_waiting',
+    'Write requests that wait for room under http.max_inflight_size, their body unread.',
+  ),
   requestsRetried: counter(
     'requests_retried_total',
     'Write requests that carry Retry-Attempt: the sender did not get a 2xx before.',
@@ -147,6 +151,14 @@ export const METRICS = {
     'connections_closed_total',
     'Connections ended, by reason, without those of probes and scrapes. The reasons are explained below.',
     { labels: ['reason'], born: each('reason', Object.keys(CLOSE_REASONS)) },
+  ),
+  connectionsRefused: counter(
+    'connections_refused_total',
+    'Connections ended the moment they were accepted.',
+    {
+      labels: ['reason'],
+      born: each('reason', Object.keys(REFUSAL_REASONS)),
+    },
   ),
   connectionCloseSkipped: counter(
     'connection_close_skipped_total',

@@ -78,6 +78,7 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly maxBodyBytes?: number;
   readonly maxDecodedBytes?: number;
   readonly maxInflightBytes?: number;
+  readonly queueTimeoutMs?: number;
   readonly readiness?: 'ready' | 'starting' | 'draining';
   readonly isLifecycleEnabled?: boolean;
   readonly metadataTopic?: string;
@@ -96,6 +97,7 @@ const FOREVER: ConnectionSettings = {
   maxCloseRate: 0,
   idleTimeoutMs: 75_000,
   overload: { high: 0, low: 0, minAgeMs: 0 },
+  limits: { total: 0, perPeer: 0 },
 };
 
 export interface TestServer {
@@ -133,12 +135,18 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       limits: { ...TEST_LIMITS, labelsPerSeries: 50, samplesPerRequest: 1000 },
       rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, ...options.rules },
     }),
-    admission: new Admission(options.maxInflightBytes ?? 16 * 1024 * 1024, instruments),
+    admission: new Admission(
+      {
+        inflightBytes: options.maxInflightBytes ?? 16 * 1024 * 1024,
+        queueTimeoutMs: options.queueTimeoutMs ?? 0,
+      },
+      instruments,
+    ),
     connections,
     recordHeaders: undefined,
     instruments,
     logger: silent,
-    maxBodyBytes: options.maxBodyBytes ?? 1024 * 1024,
+    body: { maxBytes: options.maxBodyBytes ?? 1024 * 1024, minBytesPerSecond: 0 },
   };
   const operations = { metrics, replica, connections, drainingStatus: () => 503 };
   const lifecycle = {

@@ -39,6 +39,16 @@ export const CONNECTION_OPTIONS = {
     default: '10s',
     doc: 'Overload leaves connections younger than this alone.',
   },
+  'connection.limit': {
+    kind: integer({ min: 0, max: 1_000_000 }),
+    default: '10000',
+    doc: 'Most connections; one more is ended the moment it is accepted, which a balancer sees as a reset. 0 = no limit.',
+  },
+  'connection.limit_per_peer': {
+    kind: integer({ min: 0, max: 1_000_000 }),
+    default: '0',
+    doc: 'Most connections from one address; behind a balancer that translates addresses all come from few. 0 = no limit.',
+  },
   'connection.idle_timeout': {
     kind: duration({ min: '5s', max: '1h' }),
     default: '75s',

@@ -28,6 +28,16 @@ export const HTTP_OPTIONS = {
     default: '256MiB',
     doc: 'Bytes of requests admitted and not yet answered; above it a request is answered 503 before its body is read.',
   },
+  'http.queue_timeout': {
+    kind: duration({ min: '0', max: '30s' }),
+    default: '1s',
+    doc: 'How long a request may wait, its body unread, for room under `http.max_inflight_size` before it is answered 503. First come, first served. 0 = nobody waits.',
+  },
+  'http.min_body_rate': {
+    kind: size({ min: '0', max: '1GiB' }),
+    default: '1KiB',
+    doc: 'Bytes a second that a body has to bring, measured over 5 s; one that drips is answered 503 and its connection ended. 0 = no limit.',
+  },
   'http.request_timeout': {
     kind: duration({ min: '1s', max: '1h' }),
     default: '60s',
