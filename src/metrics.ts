@@ -1,7 +1,8 @@
 /** The metrics of one adapter, made from the table, in a registry of their own. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type Definition, METRICS } from './metrics/table.ts';
+import type { Definition } from './metrics/definition.ts';
+import { METRICS } from './metrics/table.ts';
 
 type Instrument<Type> = Type extends 'counter'
   ? Counter<string>

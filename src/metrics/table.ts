@@ -1,53 +1,8 @@
 /** The one table of metrics: name, help, labels, buckets. */
 
 import { DROP_REASONS } from '../errors.ts';
+import { counter, each, gauge, histogram } from './definition.ts';
 import { CLOSE_REASONS, REFUSAL_REASONS, SKIP_REASONS } from './reasons.ts';
-
-const PREFIX = 'kafka_adapter_';
-
-type Labels = Readonly<Record<string, string>>;
-
-export interface Definition<Type extends 'counter' | 'gauge' | 'histogram'> {
-  readonly type: Type;
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly string[];
-  /** Children that exist from the start, at 0, so that an idle replica is a zero and not a gap. */
-  readonly born: readonly Labels[];
-  /** Upper bounds, in the unit of the name. */
-  readonly buckets?: readonly number[];
-}
-
-interface Children {
-  labels?: readonly string[];
-  born?: readonly Labels[];
-}
-
-const counter = (name: string, help: string, children: Children = {}): Definition<'counter'> => ({
-  type: 'counter',
-  name: PREFIX + name,
-  help,
-  labels: children.labels ?? [],
-  born: children.born ?? [],
-});
-
-const gauge = (name: string, help: string, children: Children = {}): Definition<'gauge'> => ({
-  ...counter(name, help, children),
-  type: 'gauge',
-});
-
-const histogram = (
-  name: string,
-  help: string,
-  children: Children & { buckets: readonly number[] },
-): Definition<'histogram'> => ({
-  ...counter(name, help, children),
-  type: 'histogram',
-  buckets: children.buckets,
-});
-
-const each = (label: string, values: readonly string[]): Labels[] =>
-  values.map((value) => ({ [label]: value }));
 
 /** Up to the 30 s after which Prometheus gives up. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
