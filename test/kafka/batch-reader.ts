@@ -6,6 +6,10 @@ import { Buffer } from 'node:buffer';
 export interface BatchRecord {
   readonly timestampMs: number;
   readonly value: Buffer;
+  /** Left out where the record has none. */
+  readonly key?: Buffer;
+  /** Names and values; left out where the record has none. */
+  readonly headers?: readonly (readonly [string, string])[];
 }
 
 export interface ReadBatch {
@@ -79,11 +83,13 @@ function readRecord(from: RecordBytes, place: number, baseTimestampMs: number): 
   assert.equal(record.take(1)[0], 0, 'attributes of a record are unused');
   const timestampMs = baseTimestampMs + record.varlong();
   assert.equal(record.varlong(), place, 'offset delta');
-  assert.equal(record.varlong(), -1, 'no key');
+  const keyBytes = record.varlong();
+  const key = keyBytes === -1 ? {} : { key: Buffer.from(record.take(keyBytes)) };
   const value = Buffer.from(record.take(record.varlong()));
-  assert.equal(record.varlong(), 0, 'no headers');
+  const text = (): string => record.take(record.varlong()).toString();
+  const headers = Array.from({ length: record.varlong() }, () => [text(), text()] as const);
   assert.ok(record.isAtEnd, 'bytes behind a record');
-  return { timestampMs, value };
+  return { timestampMs, value, ...key, ...(headers.length > 0 && { headers }) };
 }
 
 /** The sealed batch in `pieces`; throws where it does not keep to the layout. `decompress` undoes its codec. */

@@ -8,6 +8,7 @@ import { Outcomes } from '../../src/kafka/outcomes.ts';
 import { Partition, type PartitionLimits } from '../../src/kafka/partition.ts';
 import type { PartitionAnswer } from '../../src/kafka/produce-protocol.ts';
 import { RecordBatch } from '../../src/kafka/record-batch.ts';
+import type { Contents } from '../../src/lib/contents.ts';
 import { Metrics } from '../../src/metrics.ts';
 import { readBatch, textsOf } from './batch-reader.ts';
 
@@ -53,6 +54,9 @@ export interface TestRecord {
   readonly partition?: number;
   readonly value: string;
   readonly timestampMs?: number;
+  readonly key?: Uint8Array;
+  /** What it holds; one float sample when left out. */
+  readonly contents?: Contents;
 }
 
 export class Stage {
@@ -108,13 +112,10 @@ export class Stage {
   write(...records: readonly (string | TestRecord)[]): Appender {
     const request = this.appender.open();
     for (const entry of records) {
-      const {
-        value,
-        partition = 0,
-        timestampMs = BASE_MS,
-      } = typeof entry === 'string' ? { value: entry } : entry;
-      const sink = request.series(this.topic, partition);
-      sink.begin(timestampMs).copy(Buffer.from(value), 0, Buffer.byteLength(value));
+      const record: TestRecord = typeof entry === 'string' ? { value: entry } : entry;
+      const { value, partition = 0, timestampMs = BASE_MS, key, contents } = record;
+      const sink = request.series(this.topic, partition, key);
+      sink.begin(timestampMs, contents).copy(Buffer.from(value), 0, Buffer.byteLength(value));
       sink.end();
     }
     return request;
