@@ -18,7 +18,7 @@ export const ERRORS = {
   decoded_too_large: {
     status: 400,
     retryable: false,
-    doc: 'The length that the snappy header declares is over `http.max_decoded_size`. Checked before anything is allocated.',
+    doc: 'The length that the snappy header declares is over `http.max_decoded_size`, checked before anything is allocated; or the texts of a 2.0 request are, each counted as often as it is named. Nothing of it was written.',
   },
   protobuf_invalid: {
     status: 400,

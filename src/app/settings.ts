@@ -110,7 +110,9 @@ export function pipelineSettings(config: Config): Omit<PipelineParts, 'format' |
       labelsPerSeries: config['limits.labels_per_series'],
       samplesPerRequest: config['limits.samples_per_request'],
       bucketsPerHistogram: config['limits.buckets_per_histogram'],
+      bucketsPerRequest: config['limits.buckets_per_request'],
       symbolsPerRequest: config['limits.symbols_per_request'],
+      textBytesPerRequest: config['http.max_decoded_size'],
     },
     rules: {
       labelNameBytes: config['limits.label_name_length'],

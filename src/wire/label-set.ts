@@ -3,13 +3,16 @@
 import { Buffer } from 'node:buffer';
 import { viewOf } from '../lib/byte-writer.ts';
 
-const FIRST_LABELS = 64;
+/** Few, since a request may bring very many exemplars, which have one label or two; a series grows once for all. */
+const FIRST_LABELS = 4;
 const OFFSETS_PER_LABEL = 4;
+const NO_BYTES = Buffer.alloc(0);
+const NO_VIEW = viewOf(NO_BYTES);
 
 export class LabelSet {
   readonly #maxLabels: number;
-  bytes: Uint8Array = Buffer.alloc(0);
-  view = viewOf(this.bytes);
+  bytes: Uint8Array = NO_BYTES;
+  view = NO_VIEW;
   labelCount = 0;
   labels: Int32Array;
   nameLabel = -1;

@@ -18,8 +18,12 @@ export interface SeriesLimits {
   readonly samplesPerRequest: number;
   /** `limits.buckets_per_histogram` */
   readonly bucketsPerHistogram: number;
+  /** `limits.buckets_per_request`; spans and bounds count as buckets. */
+  readonly bucketsPerRequest: number;
   /** `limits.symbols_per_request` */
   readonly symbolsPerRequest: number;
+  /** `http.max_decoded_size`: of texts in 2.0, each written out as often as it is named. */
+  readonly textBytesPerRequest: number;
 }
 
 export class Exemplar extends LabelSet implements ExemplarView {
@@ -32,6 +36,7 @@ export class Exemplar extends LabelSet implements ExemplarView {
 export class Series extends LabelSet implements SeriesView {
   readonly limits: SeriesLimits;
   #requestSamples = 0;
+  #requestBuckets = 0;
   sampleCount = 0;
   values = new Float64Array(FIRST_SAMPLES);
   valueWords = new Uint32Array(this.values.buffer);
@@ -66,6 +71,7 @@ export class Series extends LabelSet implements SeriesView {
     this.metadata.bytes = bytes;
     this.metadata.view = view;
     this.#requestSamples = 0;
+    this.#requestBuckets = 0;
     this.histograms.length = Math.min(this.histograms.length, KEPT_PARTS);
     this.exemplars.length = Math.min(this.exemplars.length, KEPT_PARTS);
   }
@@ -126,11 +132,16 @@ export class Series extends LabelSet implements SeriesView {
 
   #countSample(): void {
     const { samplesPerRequest } = this.limits;
-    if (++this.#requestSamples <= samplesPerRequest) return;
-    throw new AdapterError(
-      'limit_exceeded',
-      `the request has over ${samplesPerRequest} samples, more than limits.samples_per_request (${samplesPerRequest})`,
-    );
+    if (++this.#requestSamples > samplesPerRequest)
+      throw overLimit(samplesPerRequest, 'samples', 'limits.samples_per_request');
+  }
+
+  /** To be told of each histogram how much it has. Throws AdapterError `limit_exceeded`. */
+  countBuckets(count: number): void {
+    const { bucketsPerRequest } = this.limits;
+    this.#requestBuckets += count;
+    if (this.#requestBuckets > bucketsPerRequest)
+      throw overLimit(bucketsPerRequest, 'buckets', 'limits.buckets_per_request');
   }
 
   /** Sets the bits of a value; words, not a number, because a float register may quieten a signalling NaN. */
@@ -165,4 +176,11 @@ function doubled(array: Float64Array): Float64Array<ArrayBuffer> {
   const grown = new Float64Array(array.length * 2);
   grown.set(array);
   return grown;
+}
+
+function overLimit(limit: number, what: string, option: string): AdapterError {
+  return new AdapterError(
+    'limit_exceeded',
+    `the request has over ${limit} ${what}, more than ${option} (${limit})`,
+  );
 }

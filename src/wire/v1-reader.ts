@@ -187,6 +187,8 @@ export class V1Reader {
     const { series } = this;
     const maxParts = series.limits.bucketsPerHistogram;
     const cursor = this.#cursor;
-    readHistogram(series.addHistogram(), { cursor, end, maxParts, hasStart: false });
+    const histogram = series.addHistogram();
+    readHistogram(histogram, { cursor, end, maxParts, hasStart: false });
+    series.countBuckets(histogram.parts);
   }
 }

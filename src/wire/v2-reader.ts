@@ -1,10 +1,11 @@
 /** Reads io.prometheus.write.v2.Request (Remote-Write 2.0) one series at a time, without an object or a string. */
 
 import { AdapterError } from '../errors.ts';
+import { formatSize } from '../lib/units.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
 import { fieldNumbers, loadProto } from './fields.ts';
 import { readHistogram } from './histogram.ts';
-import type { LabelSet } from './label-set.ts';
+import { Refs } from './refs.ts';
 import type { Exemplar, Series } from './series.ts';
 import { Symbols } from './symbols.ts';
 
@@ -32,40 +33,6 @@ const EXEMPLAR_TIMESTAMP = (exemplar.timestamp! << 3) | VARINT;
 const METADATA_TYPE = (metadata.type! << 3) | VARINT;
 const METADATA_HELP = (metadata.help_ref! << 3) | VARINT;
 const METADATA_UNIT = (metadata.unit_ref! << 3) | VARINT;
-
-/** References of one label set, in the order in which they came. */
-class Refs {
-  readonly #kept: Uint32Array;
-  count = 0;
-
-  /** Room for the references of the most labels and one more, so that one too many is seen. */
-  constructor(maxLabels: number) {
-    this.#kept = new Uint32Array(maxLabels * 2 + 2);
-  }
-
-  add(ref: number): void {
-    if (this.count < this.#kept.length) this.#kept[this.count] = ref;
-    this.count++;
-  }
-
-  /** False when a reference is missing its partner or not in the table. */
-  resolve(labels: LabelSet, { ranges, count }: Symbols): boolean {
-    if (this.count % 2 !== 0) return false;
-    const kept = this.#kept;
-    const known = Math.min(this.count, kept.length);
-    for (let i = 0; i < known; i += 2) {
-      const name = kept[i];
-      const value = kept[i + 1];
-      if (name >= count || value >= count) return false;
-      const at = labels.addLabel();
-      labels.labels[at] = ranges[name * 2];
-      labels.labels[at + 1] = ranges[name * 2 + 1];
-      labels.labels[at + 2] = ranges[value * 2];
-      labels.labels[at + 3] = ranges[value * 2 + 1];
-    }
-    return true;
-  }
-}
 
 /** Memory that serves one request after the other. */
 export class V2Memory {
@@ -95,6 +62,7 @@ export class V2Reader {
   readonly series: Series;
   #helpRef = 0;
   #unitRef = 0;
+  #textBytes = 0;
 
   /** Reads the first `length` bytes that `series` was given; each `next` fills `series` again. */
   constructor(series: Series, length: number, memory: V2Memory) {
@@ -155,6 +123,21 @@ export class V2Reader {
     }
     if (!refs.resolve(series, symbols)) series.problem = 'label_ref_invalid';
     else if (!this.#resolveMetadata()) series.problem = 'metadata_ref_invalid';
+    this.#writeOut(refs.textBytes);
+  }
+
+  /**
+   * A few bytes name a text of many, again and again: what is written of it, and looked at before, has to be bounded
+   * as it is in 1.0, where each text stands as often as it is meant.
+   */
+  #writeOut(bytes: number): void {
+    this.#textBytes += bytes;
+    const { textBytesPerRequest } = this.series.limits;
+    if (this.#textBytes <= textBytesPerRequest) return;
+    throw new AdapterError(
+      'decoded_too_large',
+      `the texts of the request take ${formatSize(this.#textBytes)} and more, each as often as it is named: more than http.max_decoded_size (${formatSize(textBytesPerRequest)})`,
+    );
   }
 
   #readRefs(refs: Refs, end: number): void {
@@ -186,7 +169,9 @@ export class V2Reader {
     const { series } = this;
     const maxParts = series.limits.bucketsPerHistogram;
     const cursor = this.#cursor;
-    readHistogram(series.addHistogram(), { cursor, end, maxParts, hasStart: true });
+    const histogram = series.addHistogram();
+    readHistogram(histogram, { cursor, end, maxParts, hasStart: true });
+    series.countBuckets(histogram.parts);
   }
 
   #readExemplar(into: Exemplar, end: number): void {
@@ -202,6 +187,7 @@ export class V2Reader {
       else cursor.skip(tag, end);
     }
     if (!exemplarRefs.resolve(into, symbols)) into.problem = 'exemplar_ref_invalid';
+    this.#writeOut(exemplarRefs.textBytes);
   }
 
   /** A second metadata message adds to the first, field by field, as protobuf has it. */
@@ -226,6 +212,7 @@ export class V2Reader {
     into.helpEnd = ranges[help * 2 + 1];
     into.unitStart = ranges[unit * 2];
     into.unitEnd = ranges[unit * 2 + 1];
+    this.#writeOut(into.helpEnd - into.helpStart + into.unitEnd - into.unitStart);
     return true;
   }
 }

@@ -20,7 +20,9 @@ const LIMITS = {
   labelsPerSeries: 1000,
   samplesPerRequest: 1_000_000,
   bucketsPerHistogram: 10_000,
+  bucketsPerRequest: 1_000_000,
   symbolsPerRequest: 1_000_000,
+  textBytesPerRequest: MAX_DECODED_BYTES,
 };
 
 export interface Stage {

@@ -64,6 +64,7 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'limits.label_value_length': '1KiB',
   'limits.future': '10m',
   'limits.buckets_per_histogram': '500',
+  'limits.buckets_per_request': '5000',
   'limits.symbols_per_request': '5000',
   'limits.samples_per_request': '5000',
   'metadata.topic': 'metadata',

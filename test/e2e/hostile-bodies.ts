@@ -186,7 +186,8 @@ function whyNotWritable({ labels }: DecodedSeries): string | undefined {
   for (const label of labels) {
     // What is absent is an empty array here, not bytes.
     const [name, value] = [Buffer.from(label.name), Buffer.from(label.value)];
-    if (!isUtf8(name) || !isUtf8(value)) return 'a label is not UTF-8';
+    // A label without a value is an absent one, whatever its name.
+    if (value.length > 0 && !(isUtf8(name) && isUtf8(value))) return 'a label is not UTF-8';
     const text = name.toString('utf8');
     if (text === '') return 'a label has no name';
     if (seen.has(text)) return `two labels are ${text}`;

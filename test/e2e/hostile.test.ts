@@ -6,7 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { compress } from 'snappyjs';
 import { call, oneConnection, type RunningAdapter, startAdapter } from '../support/adapter.ts';
 import { countRecords, createTopic, type TestKafka, testKafka } from '../support/kafka.ts';
-import { body, field, HEADERS } from '../support/write-request.ts';
+import { body, field, HEADERS, request, varint } from '../support/write-request.ts';
+import { requestV2, V2_HEADERS } from '../support/write-request-v2.ts';
 import { honestBody, hostileBodies, seededRandom, whyNotAcceptable } from './hostile-bodies.ts';
 
 const BODIES = 1000;
@@ -32,7 +33,7 @@ before(async () => {
   topic = await createTopic(kafka.brokers, { partitions: 3 });
   adapter = await startAdapter(
     { after: (cleanUp) => void cleanUps.push(cleanUp) },
-    { brokers: kafka.brokers, topic },
+    { brokers: kafka.brokers, topic, flags: ['--kafka.max-queue-size=32MiB'] },
   );
   await adapter.waitReady();
 });
@@ -105,11 +106,60 @@ describe('a body of 1.5 MB that swells to 30 MiB, just below the limit, is answe
   }
 });
 
+describe('a body of some kilobytes that means gigabytes is answered 400 and does not swell the process', () => {
+  const NAME = ['__name__', 'hostile'] as const;
+  const LONG = 'x'.repeat(1024 * 1024);
+  const NAMES = Array.from({ length: 900 }, (_, i) => `l${i}`);
+  const repeated = (count: number, bytes: Uint8Array): Buffer => Buffer.concat(Array(count).fill(bytes));
+  /** Of 2.0: the symbols, and one series with the fields in `extra`. */
+  const seriesV2 = (symbols: readonly string[], refs: readonly number[], extra: Uint8Array): Buffer =>
+    Buffer.concat([
+      requestV2({ symbols, timeseries: [] }),
+      field(5, Buffer.concat([field(1, Buffer.concat(refs.map(varint))), extra])),
+    ]);
+  /** 9000 buckets of which each has one observation. */
+  const histogram = Buffer.concat([
+    Buffer.concat([varint(1 << 3), varint(9000)]),
+    field(11, Buffer.concat([varint(2 << 3), varint(9000)])),
+    field(12, Buffer.alloc(9000, Buffer.concat([Buffer.from([2]), Buffer.alloc(8999)]))),
+  ]);
+  const GIGABYTES: Readonly<Record<string, readonly [object, () => Buffer]>> = {
+    'a series whose samples each repeat its long labels': [
+      HEADERS,
+      () =>
+        request([{ labels: [NAME, ['long', LONG.slice(200_000)]], extra: repeated(20_000, field(2, '')) }]),
+    ],
+    'labels that name the same long text': [
+      V2_HEADERS,
+      () =>
+        seriesV2(['', ...NAME, LONG, ...NAMES], [1, 2, ...NAMES.flatMap((_, i) => [4 + i, 3])], field(2, '')),
+    ],
+    'exemplars without anything': [
+      V2_HEADERS,
+      () => seriesV2(['', ...NAME], [1, 2], repeated(99_000, field(4, ''))),
+    ],
+    'histograms of very many buckets': [
+      V2_HEADERS,
+      () => seriesV2(['', ...NAME], [1, 2], repeated(1000, field(3, histogram))),
+    ],
+  };
+  for (const [what, [headers, make]] of Object.entries(GIGABYTES)) {
+    test(what, async () => {
+      const bytes = compress(make());
+      assert.ok(bytes.length < 600_000, String(bytes.length));
+      const { status, text } = await adapter.write(bytes, { headers: { ...headers } });
+      assert.equal(status, 400, text);
+      assertSmall();
+      await assertServes();
+    });
+  }
+});
+
 describe('what the headers alone rule out is refused before the body', () => {
   const WRONG: readonly (readonly [string, Record<string, string>, number])[] = [
     ['JSON', { 'content-type': 'application/json' }, 415],
     ['a type that is none', { 'content-type': '////' }, 415],
-    ['2.0', { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request' }, 415],
+    ['3.0', { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v3.Request' }, 415],
     ['gzip', { 'content-encoding': 'gzip' }, 415],
     ['zstd', { 'content-encoding': 'zstd' }, 415],
     ['two encodings', { 'content-encoding': 'snappy, snappy' }, 415],

@@ -30,6 +30,8 @@ const LINE_END = '\r\n';
 
 export class AnswerParser {
   #rest = Buffer.alloc(0);
+  /** Interim answers, such as 100 Continue, that came before the final ones. */
+  interim = 0;
 
   /** Takes the next bytes; gives the answers that are whole now. Throws on what is not HTTP/1. */
   push(bytes: Uint8Array): ParsedAnswer[] {
@@ -53,6 +55,7 @@ export class AnswerParser {
     const head = readHead(this.#rest);
     if (!head) return undefined;
     if (head.status < 200) {
+      this.interim++;
       this.#rest = this.#rest.subarray(head.bytes);
       return this.#next(isEnded);
     }

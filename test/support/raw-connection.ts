@@ -4,9 +4,10 @@ import type { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { AnswerParser, type ParsedAnswer } from './answer-parser.ts';
-import { eventually } from './eventually.ts';
 import type { TestHooks } from './process.ts';
 import { HEADERS } from './write-request.ts';
+
+const WITHIN_MS = 30_000;
 
 /** A write request as it goes over the wire. */
 export function writeBytes(body: Buffer, headers: Readonly<Record<string, string>> = {}): string {
@@ -26,6 +27,8 @@ export async function openRaw(test: TestHooks, port: number): Promise<RawConnect
 export class RawConnection {
   readonly #socket: Socket;
   readonly #parser = new AnswerParser();
+  /** Told of everything that comes. */
+  readonly #waiting = new Set<() => void>();
   readonly answers: ParsedAnswer[] = [];
   /** Whether the other side has ended it, by an end or a reset. */
   isEnded = false;
@@ -36,8 +39,12 @@ export class RawConnection {
       const last = this.#parser.end();
       if (last) this.answers.push(last);
       this.isEnded = true;
+      this.#tell();
     };
-    socket.on('data', (bytes) => this.answers.push(...this.#parser.push(bytes)));
+    socket.on('data', (bytes) => {
+      this.answers.push(...this.#parser.push(bytes));
+      this.#tell();
+    });
     socket.on('error', () => {}).once('close', ended);
   }
 
@@ -48,15 +55,43 @@ export class RawConnection {
 
   /** Resolves when that many answers have come since the opening; gives the last of them. */
   async waitForAnswers(count: number): Promise<ParsedAnswer> {
-    await eventually(() => this.answers.length >= count || this.isEnded, { what: `answer number ${count}` });
+    await this.#until(() => this.answers.length >= count || this.isEnded, `answer number ${count}`);
     const answer = this.answers[count - 1];
     if (!answer) throw new Error(`the connection ended after ${this.answers.length} answers`);
     return answer;
   }
 
+  /** Resolves when 100 Continue has come. */
+  async waitForContinue(): Promise<void> {
+    await this.#until(() => this.#parser.interim > 0, '100 Continue');
+  }
+
   /** Resolves when the other side has ended it. */
-  async waitForEnd(withinMs = 30_000): Promise<void> {
-    await eventually(() => this.isEnded, { what: 'the other side ends the connection', withinMs });
+  async waitForEnd(withinMs = WITHIN_MS): Promise<void> {
+    await this.#until(() => this.isEnded, 'the other side ends the connection', withinMs);
+  }
+
+  #tell(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+
+  #until(isSo: () => boolean, what: string, withinMs = WITHIN_MS): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        settle();
+      };
+      const look = (): void => {
+        if (isSo()) finish(resolve);
+      };
+      const timer = setTimeout(
+        () => finish(() => reject(new Error(`not within ${withinMs} ms: ${what}`))),
+        withinMs,
+      );
+      this.#waiting.add(look);
+      look();
+    });
   }
 
   /** Ends it from this side. */

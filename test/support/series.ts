@@ -13,7 +13,9 @@ export const TEST_LIMITS: SeriesLimits = {
   labelsPerSeries: 200_000,
   samplesPerRequest: 100_000,
   bucketsPerHistogram: 10_000,
+  bucketsPerRequest: 1_000_000,
   symbolsPerRequest: 1_000_000,
+  textBytesPerRequest: 64 * 1024 * 1024,
 };
 
 /** A series over `bytes`; the slack is full of what must not be read as content. */

@@ -2,6 +2,7 @@
 
 import { type ConnectionSettings, Connections } from '../../src/connection/connections.ts';
 import type { Delivery, DroppedRecords, RequestRecords } from '../../src/contracts.ts';
+import type { AdapterError } from '../../src/errors.ts';
 import { Admission } from '../../src/http/admission.ts';
 import type { Guard } from '../../src/http/auth.ts';
 import { addLifecycleRoutes } from '../../src/http/lifecycle-routes.ts';
@@ -20,6 +21,7 @@ import { readStatusPage } from '../../src/status/page.ts';
 import type { Replica } from '../../src/status/replica.ts';
 import { takeSnapshot } from '../../src/status/snapshot.ts';
 import type { ContentRules } from '../../src/wire/content-rules.ts';
+import type { SeriesLimits } from '../../src/wire/series.ts';
 import { TEST_LIMITS } from './series.ts';
 
 export interface Captured {
@@ -35,20 +37,25 @@ export class FakeDelivery implements Delivery {
   state = 'ready';
   readonly records: Captured[] = [];
   rollbacks = 0;
+  /** Thrown at each series, as with a full queue. */
+  refusal: AdapterError | undefined;
+  /** Topics that have to be learned before anything is written. */
+  readonly unknownTopics = new Set<string>();
   /** What the broker is said to have refused. */
   dropped: DroppedRecords = new Map();
   /** Settles as the acknowledgement would. */
   acknowledge: () => Promise<void> = () => Promise.resolve();
 
   start(): void {}
-  async learn(): Promise<void> {}
+  learn: () => Promise<void> = () => Promise.resolve(this.unknownTopics.clear());
   async stop(): Promise<void> {}
 
   open(): RequestRecords {
     const pending: Captured[] = [];
     return {
-      unknownTopics: new Set(),
+      unknownTopics: this.unknownTopics,
       series: (topic, seriesHash) => {
+        if (this.refusal) throw this.refusal;
         const writer = new ByteWriter();
         let at = 0;
         return {
@@ -72,6 +79,7 @@ export class FakeDelivery implements Delivery {
   }
 }
 
+const MAX_DECODED_BYTES = 1024 * 1024;
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface TestServerOptions extends Partial<ServerOptions> {
@@ -86,6 +94,7 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly protected?: readonly string[];
   readonly reload?: () => readonly string[];
   readonly rules?: Partial<ContentRules>;
+  readonly limits?: Partial<SeriesLimits>;
   /** Connections live for ever unless these say otherwise. */
   readonly connection?: Partial<ConnectionSettings>;
 }
@@ -128,11 +137,17 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       delivery,
       instruments,
       topic: 'metrics',
-      maxDecodedBytes: options.maxDecodedBytes ?? 1024 * 1024,
+      maxDecodedBytes: options.maxDecodedBytes ?? MAX_DECODED_BYTES,
       router: undefined,
       destinationOf: destinations({ key: 'none', partitionBy: 'series' }),
       metadataTopic: options.metadataTopic ?? '',
-      limits: { ...TEST_LIMITS, labelsPerSeries: 50, samplesPerRequest: 1000 },
+      limits: {
+        ...TEST_LIMITS,
+        labelsPerSeries: 50,
+        samplesPerRequest: 1000,
+        textBytesPerRequest: options.maxDecodedBytes ?? MAX_DECODED_BYTES,
+        ...options.limits,
+      },
       rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, ...options.rules },
     }),
     admission: new Admission(

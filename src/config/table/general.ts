@@ -31,6 +31,11 @@ export const GENERAL_OPTIONS = {
     default: '10000',
     doc: 'Most buckets, spans and custom bounds of one native histogram together; one with more is dropped and the answer is 400.',
   },
+  'limits.buckets_per_request': {
+    kind: integer({ min: 1, max: 100_000_000 }),
+    default: '1000000',
+    doc: 'Most buckets, spans and custom bounds of all native histograms of one request together; one with more is answered 400.',
+  },
   'limits.symbols_per_request': {
     kind: integer({ min: 1, max: 10_000_000 }),
     default: '1000000',

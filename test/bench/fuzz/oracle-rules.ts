@@ -10,6 +10,9 @@ export const LIMITS = {
   samplesPerRequest: 60,
   bucketsPerHistogram: 30,
   symbolsPerRequest: 300,
+  /** Not tried: no request here is so large. */
+  bucketsPerRequest: 1_000_000,
+  textBytesPerRequest: 1024 * 1024 * 1024,
 };
 export const RULES = { labelNameBytes: 40, labelValueBytes: 200, futureMs: 86_400_000 };
 
