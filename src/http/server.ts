@@ -69,6 +69,12 @@ export class HttpServer {
       return503OnClosing: false,
       clientErrorHandler: (error: Error, socket: Socket) => answerClientError(error, socket, connections),
       routerOptions: { ignoreTrailingSlash: true },
+      frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) =>
+        void answerError(
+          reply,
+          new AdapterError('http_invalid', 'the path is not a well-formed URL'),
+          logger,
+        ),
     } as const;
     const http = {
       headersTimeout: parts.options.headersTimeoutMs,
@@ -98,6 +104,8 @@ export class HttpServer {
   #leaveBodiesAlone(): void {
     this.app.removeAllContentTypeParsers();
     this.app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    // No route takes QUERY, and it is refused like any other method: fastify would ask for its Content-Type first.
+    this.app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
     this.app.decorateRequest('contentType', undefined);
     this.app.addHook('onRequest', (request, _reply, done) => {
       request.contentType = request.headers['content-type'];
@@ -218,8 +226,9 @@ function tlsOptions(material: TlsMaterial): TlsOptions {
   return { ...contextOptions(material), requestCert, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
 }
 
+/** Without a slash at the end, as the routes have it. */
 function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0]!;
+  return request.url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
 }
 
 /** A refused method on a write path counts as a write. */

@@ -19,7 +19,7 @@ interface MediaType {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** A Content-Type taken apart, names in lower case; undefined when it does not follow the grammar. */
+/** A Content-Type taken apart, names in lower case; undefined when it breaks the grammar or names a parameter twice. */
 function parseMediaType(text: string): MediaType | undefined {
   const trimmed = text.trim();
   const type = MEDIA_TYPE_PATTERN.exec(trimmed)?.[0];
@@ -30,14 +30,16 @@ function parseMediaType(text: string): MediaType | undefined {
     const match = PARAMETER.exec(trimmed);
     if (!match) return undefined;
     if (match[1] === undefined) continue;
-    parameters.set(match[1].toLowerCase(), match[2] ?? match[3]!.replace(/\\(.)/g, '$1'));
+    const name = match[1].toLowerCase();
+    if (parameters.has(name)) return undefined;
+    parameters.set(name, match[2] ?? match[3]!.replace(/\\(.)/g, '$1'));
   }
   return { type: type.toLowerCase(), parameters };
 }
 
 /**
- * The message version that the headers name. A missing Content-Type is 1.0, a missing Content-Encoding is
- * snappy, as senders of the first days omit both and Prometheus reads them so.
+ * The message version that the headers name. A missing or empty Content-Type is 1.0, a missing or empty Content-Encoding
+ * is snappy, as senders of the first days omit both and Prometheus reads them so.
  * Throws AdapterError `content_type_unsupported` or `content_encoding_unsupported`.
  */
 export function negotiate(
@@ -45,8 +47,10 @@ export function negotiate(
   contentEncoding: string | undefined,
 ): MessageVersion {
   const version = versionOf(contentType);
-  const encoding = contentEncoding?.trim().toLowerCase() ?? 'snappy';
-  if (encoding !== 'snappy') {
+  // A list, of which empty elements do not count (RFC 9110, 5.6.1.2 and 8.4).
+  const codings = (contentEncoding ?? '').split(',').map((coding) => coding.trim().toLowerCase());
+  const named = codings.filter((coding) => coding !== '').join();
+  if (named !== '' && named !== 'snappy') {
     throw new AdapterError(
       'content_encoding_unsupported',
       `Content-Encoding ${JSON.stringify(contentEncoding)} is not supported, send snappy (block format)`,

@@ -19,7 +19,7 @@ describe('negotiate reads as 1.0', () => {
   ]) {
     test(`Content-Type ${type}`, () => assert.equal(negotiate(type, 'snappy'), 'v1'));
   }
-  for (const encoding of [undefined, 'snappy', 'Snappy', ' SNAPPY ']) {
+  for (const encoding of [undefined, '', 'snappy', 'Snappy', ' SNAPPY ', ', snappy', 'snappy,']) {
     test(`Content-Encoding ${encoding}`, () =>
       assert.equal(negotiate('application/x-protobuf', encoding), 'v1'));
   }
@@ -42,10 +42,14 @@ describe('negotiate refuses', () => {
     'application/x-protobuf proto=prometheus.WriteRequest',
     'application/x-protobuf; proto="prometheus.WriteRequest',
     'application/x-protobuf2',
+    'application/x-protobuf; proto=',
+    'application/x-protobuf; proto=""',
+    'application/x-protobuf; proto=prometheus.WriteRequest; Proto=io.prometheus.write.v2.Request',
+    'application/x-protobuf, application/x-protobuf',
   ]) {
     test(`Content-Type ${type}`, () => refused(type, 'snappy', 'content_type_unsupported'));
   }
-  for (const encoding of ['gzip', 'zstd', 'identity', 'snappy, gzip', '']) {
+  for (const encoding of ['gzip', 'zstd', 'identity', 'snappy, gzip', 'snappy, snappy', 'x-snappy']) {
     test(`Content-Encoding "${encoding}"`, () => {
       refused('application/x-protobuf', encoding, 'content_encoding_unsupported');
     });
