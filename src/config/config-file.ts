@@ -1,36 +1,18 @@
 /** Reads the options of a YAML configuration file; every problem has its line and column. */
 
-import type { Document, ErrorCode, Pair, YAMLMap } from 'yaml';
+import type { Document, Pair, YAMLMap } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { closest, didYouMean } from '../lib/closest.ts';
 import { closestOption, shownName } from './names.ts';
 import type { OptionName } from './options.ts';
 import { isOptionName, OPTION_NAMES, optionOf } from './options.ts';
 import type { Setting } from './settings.ts';
+import { deepValue, syntaxProblem } from './yaml-value.ts';
 
 export interface ConfigFile {
   readonly settings: readonly Setting[];
   readonly problems: readonly string[];
 }
-
-/**
- * Words of our own for what the parser finds: its own messages quote the file, and with it a secret that is not
- * quoted as it should be.
- */
-const SYNTAX_PROBLEMS: Partial<Record<ErrorCode, string>> = {
-  BAD_ALIAS: 'a value that starts with `*` refers to an anchor that does not exist, put it in quotes',
-  BAD_DQ_ESCAPE: 'unknown escape sequence in double quotes, use single quotes',
-  BAD_INDENT: 'wrong indentation',
-  BAD_SCALAR_START: 'a value starts with a reserved character, put it in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'nested keys belong on lines of their own, or put the value in quotes',
-  DUPLICATE_KEY: 'duplicate key, each may be given once',
-  MISSING_CHAR: 'a colon, comma, quote or bracket is missing',
-  MULTILINE_IMPLICIT_KEY: 'a key has to be on one line with its colon',
-  MULTIPLE_DOCS: 'more than one document, expected a single one',
-  TAB_AS_INDENT: 'a tab in the indentation, use spaces',
-  TAG_RESOLVE_FAILED: 'a value that starts with `!` is a tag, put it in quotes',
-  UNEXPECTED_TOKEN: 'unexpected text',
-};
 
 /** `path` is only used to say where things stand. */
 export function readConfigFile(path: string, text: string): ConfigFile {
@@ -42,9 +24,7 @@ export function readConfigFile(path: string, text: string): ConfigFile {
   for (const { code, pos } of syntaxErrors) {
     const name = code === 'DUPLICATE_KEY' ? /^[\w.-]*/.exec(text.slice(pos[0]))![0] : '';
     const suffix = name === '' ? '' : `: \`${name}\``;
-    walk.problems.push(
-      `${placeAt(walk, pos[0])}: ${SYNTAX_PROBLEMS[code] ?? 'not well-formed YAML'}${suffix}`,
-    );
+    walk.problems.push(`${placeAt(walk, pos[0])}: ${syntaxProblem(code)}${suffix}`);
   }
   // A tree with holes would only lead to problems that are none.
   const whole = syntaxErrors.every(({ code }) => code === 'DUPLICATE_KEY');
@@ -112,7 +92,7 @@ function unknownKey(word: string, prefix: string): string {
 function readOption(walk: Walk, name: OptionName, { key, value }: Pair): void {
   const node = isAlias(value) ? value.resolve(walk.document) : value;
   if (isAlias(value) && node === undefined) {
-    walk.problems.push(`${placeAt(walk, offsetOf(value))}: ${name}: ${SYNTAX_PROBLEMS.BAD_ALIAS}`);
+    walk.problems.push(`${placeAt(walk, offsetOf(value))}: ${name}: ${syntaxProblem('BAD_ALIAS')}`);
     return;
   }
   const empty = node === null || node === undefined || (isScalar(node) && node.value === null);
@@ -122,12 +102,14 @@ function readOption(walk: Walk, name: OptionName, { key, value }: Pair): void {
     return;
   }
   const { line } = walk.lines.linePos(offsetOf(key));
+  const { kind } = optionOf(name);
+  const content = kind.form === 'structure' ? deepValue(node, walk.document) : plainValue(node);
   walk.settings.push({
     name,
     origin: { source: 'file', place: `${walk.path}:${line}` },
     place: `${place}: ${name}`,
     seen: isScalar(node) ? (node.source ?? String(node.value)) : isSeq(node) ? 'a sequence' : 'a section',
-    reading: optionOf(name).kind.fromYaml(plainValue(node)),
+    reading: kind.fromYaml(content),
   });
 }
 

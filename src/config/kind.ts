@@ -6,7 +6,12 @@
  */
 export type Reading<Value> = { readonly value: Value } | { readonly error: string };
 
-export type YamlValue = string | number | boolean | readonly YamlValue[];
+export type YamlValue =
+  | string
+  | number
+  | boolean
+  | readonly YamlValue[]
+  | { readonly [key: string]: YamlValue };
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
@@ -15,13 +20,19 @@ export interface Kind<Value> {
   readonly type: string;
   /** What limits the values, in words; empty when the type says it all. */
   readonly bounds: string;
-  /** `switch`: the flag alone means true. `list`: the flag may be repeated. `secret`: no output may show it. */
-  readonly form: 'value' | 'switch' | 'list' | 'secret';
+  /**
+   * `switch`: the flag alone means true. `list`: the flag may be repeated. `secret`: no output may show it.
+   * `structure`: it has levels below it, and its errors name the place inside and show the value there.
+   */
+  readonly form: 'value' | 'switch' | 'list' | 'secret' | 'structure';
   /** What the configuration file may hold. Bounds of durations cannot be said there. */
   readonly schema: JsonSchema;
   /** Reads a flag or a variable. */
   parse(text: string): Reading<Value>;
-  /** Reads a value of the configuration file: scalars and sequences of scalars, as YAML types them. */
+  /**
+   * Reads a value of the configuration file: scalars and sequences of scalars, as YAML types them; for a structure
+   * what `deepValue` gives.
+   */
   fromYaml(value: unknown): Reading<Value>;
   /** Text that `parse` reads back. */
   format(value: Value): string;

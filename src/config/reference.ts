@@ -23,7 +23,8 @@ since other programs use the same prefixes; one that looks like a slip is warned
 
 Durations are written \`250ms\`, \`90s\`, \`2m\`, \`1h30m\` or \`0\`; a number without a unit is refused. Sizes are written
 \`512KiB\`, \`32MiB\`, \`1GiB\` or as a number of bytes. Lists are separated by commas; a flag of a list may be repeated, and
-in the file a YAML sequence is fine too. A boolean flag alone means true, and \`--no-\` in front of its name means false.
+in the file a YAML sequence is fine too. Rules for series have levels of their own: YAML below their key in the file, YAML
+or JSON as the text of a flag or variable. A boolean flag alone means true, and \`--no-\` in front of its name means false.
 `;
 
 /** Loaded by a test, so that it stays true. */
@@ -46,6 +47,21 @@ log:
   level: info
 `;
 
+/** Loaded by the same test. */
+export const EXAMPLE_RULES = `record:
+  match: ['{__name__=~"node_.*|up"}', 'go_goroutines{job="api"}']
+  external_labels: {cluster: eu-1}
+  write_relabel_configs:
+    - {action: labeldrop, regex: uid|container_id}
+    - {source_labels: [instance], regex: '([^:]+):.*', target_label: host}
+kafka:
+  topic: metrics.{{ .team }}
+  routes:
+    - {match: 'up', topic: health}
+    - {match: '{env!="prod"}', topic: metrics-test}
+  fallback_topic: metrics
+`;
+
 export function configurationReference(): string {
   const parts = [INTRODUCTION, commandSection()];
   for (const [section, title] of Object.entries(SECTIONS)) {
@@ -54,8 +70,13 @@ export function configurationReference(): string {
       `## ${title}\n\n${table(['Option', 'Flag', 'Variable', 'Type', 'Default', 'Bounds', 'Meaning'], rows)}`,
     );
   }
-  parts.push(secretSection(), ruleSection(), `## Example file\n\n\`\`\`yaml\n${EXAMPLE_FILE}\`\`\`\n`);
+  parts.push(secretSection(), ruleSection());
+  parts.push(example('Example file', EXAMPLE_FILE), example('Example of rules for series', EXAMPLE_RULES));
   return parts.join('\n');
+}
+
+function example(title: string, file: string): string {
+  return `## ${title}\n\n\`\`\`yaml\n${file}\`\`\`\n`;
 }
 
 function commandSection(): string {

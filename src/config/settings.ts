@@ -3,6 +3,7 @@
 import type { Reading } from './kind.ts';
 import type { OptionName } from './options.ts';
 import { optionOf } from './options.ts';
+import { quoted } from './quoted.ts';
 
 export interface Origin {
   readonly source: 'default' | 'flag' | 'variable' | 'file';
@@ -20,23 +21,17 @@ export interface Setting {
   readonly reading: Reading<unknown>;
 }
 
-const LONGEST_SHOWN = 80;
-
 /** `variable KAFKA_TOPIC`, `flag --kafka.topic`, `file config.yml:3` or `default`. */
 export function originText({ source, place }: Origin): string {
   return source === 'default' ? source : `${source} ${place}`;
 }
 
-/** A value in quotes, on one line, of bounded length. */
-export function quoted(value: string): string {
-  return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value);
-}
-
-/** The line for a value that could not be read; undefined when it could. The only place that shows values. */
+/** The line for a value that could not be read; undefined when it could. The only place that shows a value as a whole. */
 export function problemOf(setting: Setting): string | undefined {
   if (!('error' in setting.reading)) return undefined;
-  if (setting.seen === undefined) return `${setting.place}: ${setting.reading.error}`;
-  const secret = optionOf(setting.name).kind.form === 'secret';
-  const shown = secret ? 'the value (not shown, it is a secret)' : quoted(setting.seen);
+  const { form } = optionOf(setting.name).kind;
+  // What is wrong in a structure stands deep inside, and its error shows that much.
+  if (setting.seen === undefined || form === 'structure') return `${setting.place}: ${setting.reading.error}`;
+  const shown = form === 'secret' ? 'the value (not shown, it is a secret)' : quoted(setting.seen);
   return `${setting.place}: ${shown} ${setting.reading.error}`;
 }

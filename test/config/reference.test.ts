@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { flagOf, variablesOf } from '../../src/config/names.ts';
 import { OPTION_NAMES, optionOf } from '../../src/config/options.ts';
-import { configurationReference, EXAMPLE_FILE } from '../../src/config/reference.ts';
+import { configurationReference, EXAMPLE_FILE, EXAMPLE_RULES } from '../../src/config/reference.ts';
 import { RULES } from '../../src/config/rules.ts';
-import { loaded } from './loading.ts';
+import { loaded, loadedDry } from './loading.ts';
 
 const page = configurationReference();
 
@@ -40,6 +40,13 @@ describe('the reference page', () => {
     const { config, warnings } = loaded({ env, files });
     assert.deepEqual(warnings, []);
     assert.equal(config['kafka.brokers'].length, 3);
+  });
+
+  it('has an example of rules that loads without a warning', () => {
+    assert.ok(page.includes(EXAMPLE_RULES));
+    const { config, warnings } = loadedDry({ files: { 'config.yml': EXAMPLE_RULES } });
+    assert.deepEqual(warnings, []);
+    assert.equal(config['record.write_relabel_configs'].length, 2);
   });
 
   it('ends with one line break and has no trailing spaces', () => {

@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { OPTION_NAMES } from '../../src/config/options.ts';
 import { printConfig } from '../../src/config/print.ts';
-import { EXAMPLE_FILE } from '../../src/config/reference.ts';
+import { EXAMPLE_FILE, EXAMPLE_RULES } from '../../src/config/reference.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { load, loadedDry } from './loading.ts';
 
@@ -33,7 +33,14 @@ describe('the JSON schema', () => {
     'kafka: {topic: a.b}',
     'kafka: {tls: {enabled: true}}',
     'record: {timestamp: now}',
+    'kafka: {topic: "m.{{ .job }}", fallback_topic: rest, routes: [{match: up, topic: "{{ .a }}"}]}',
+    'kafka: {fallback_topic: ""}',
+    'record: {match: [up, \'{a="b"}\']}',
+    'record: {external_labels: {cluster: eu, n: 1, yes: true, none: }}',
+    'record: {write_relabel_configs: [{action: drop, regex: , source_labels: [a]}, {target_label: x, replacement: 1.0}]}',
+    'record: {write_relabel_configs: [{action: hashmod, modulus: 8, source_labels: , target_label: x}]}',
     EXAMPLE_FILE.replace('mechanism: scram-sha-512', 'mechanism: none').replace('username: adapter', ''),
+    EXAMPLE_RULES,
     printConfig(loadedDry({})),
   ];
   for (const text of good) {
@@ -69,6 +76,22 @@ describe('the JSON schema', () => {
     'kafka: {sasl: {password: <hidden>}}',
     'kafka: {sasl: {mechanism: md5}}',
     'kafka: {topic: }',
+    'kafka: {topic: "a b"}',
+    'kafka: {fallback_topic: "{{ .job }}"}',
+    'kafka: {routes: {match: up, topic: x}}',
+    'kafka: {routes: [{match: up}]}',
+    'kafka: {routes: [{match: up, topic: x, to: y}]}',
+    'record: {match: up}',
+    'record: {match: [[up]]}',
+    'record: {external_labels: [a]}',
+    'record: {external_labels: {a: {b: c}}}',
+    'record: {write_relabel_configs: {action: drop}}',
+    'record: {write_relabel_configs: [drop]}',
+    'record: {write_relabel_configs: [{action: dorp}]}',
+    'record: {write_relabel_configs: [{source_label: [a], target_label: x}]}',
+    'record: {write_relabel_configs: [{source_labels: a, target_label: x}]}',
+    'record: {write_relabel_configs: [{action: hashmod, modulus: -1, target_label: x}]}',
+    'record: {write_relabel_configs: }',
   ];
   for (const text of bad) {
     it(`refuses ${text}`, () => {

@@ -2,8 +2,10 @@
 
 import { duration, integer, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
+import { optionalTopic } from '../topics.ts';
 import { boolean, choice, list, text } from '../words.ts';
 import { FORMAT_OPTIONS } from './formats.ts';
+import { SERIES_OPTIONS } from './series.ts';
 
 export const GENERAL_OPTIONS = {
   'limits.labels_per_series': {
@@ -46,20 +48,22 @@ export const GENERAL_OPTIONS = {
     default: '100000',
     doc: 'Series whose labels and topic after the rules are remembered, so that rules are evaluated once a series. About 1 KiB each.',
   },
+  'limits.topics': {
+    kind: integer({ min: 1, max: 10_000 }),
+    default: '100',
+    doc: 'Most topics that templates may name, so that a label that grows does not create topics without end. The first ones count; the series of others go to `kafka.fallback_topic`.',
+  },
   'limits.samples_per_request': {
     kind: integer({ min: 1, max: 10_000_000 }),
     default: '100000',
     doc: 'Most samples of one request; one with more is answered 400. Prometheus sends 2000 (`max_samples_per_send`).',
   },
   'metadata.topic': {
-    kind: text({
-      maxLength: 249,
-      pattern: '^(?!\\.{1,2}$)[a-zA-Z0-9._-]*$',
-      expected: 'a topic name: up to 249 letters, digits, `.`, `_` or `-`, but not `.` or `..`',
-    }),
+    kind: optionalTopic(),
     default: '',
     doc: 'Topic for the metadata (type, help, unit) that Remote-Write 1.0 sends about once a minute: one record a metric family, with its name as key, so that the topic can be compacted. Empty means that it is counted and not written.',
   },
+  ...SERIES_OPTIONS,
   ...FORMAT_OPTIONS,
   'record.key': {
     kind: text({

@@ -5,6 +5,7 @@ import type { Reading } from '../kind.ts';
 import { duration, integer, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
 import { boolean, choice, list, secret, text } from '../words.ts';
+import { TOPIC_OPTIONS } from './series.ts';
 
 /** As librdkafka names it, `KAFKA_SECURITY_PROTOCOL`. */
 function parseSecurityProtocol(text: string): Reading<boolean> {
@@ -27,16 +28,7 @@ export const KAFKA_OPTIONS = {
     doc: 'Brokers to start from; the others are found through them.',
     aliases: [{ variable: 'KAFKA_BROKER_LIST' }],
   },
-  'kafka.topic': {
-    kind: text({
-      maxLength: 249,
-      // Kafka's own rule, see org.apache.kafka.common.internals.Topic.
-      pattern: '^(?!\\.{1,2}$)[a-zA-Z0-9._-]+$',
-      expected: 'a topic name: 1 to 249 letters, digits, `.`, `_` or `-`, but not `.` or `..`',
-    }),
-    default: 'metrics',
-    doc: 'Topic of the records.',
-  },
+  ...TOPIC_OPTIONS,
   'kafka.client_id': {
     kind: text({
       maxLength: 249,
