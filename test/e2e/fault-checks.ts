@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { RunningAdapter } from '../support/adapter.ts';
-import { type ReadRecord, readTopic } from '../support/kafka.ts';
+import { readTopic } from '../support/kafka.ts';
 import { parseRecords, type SampleRecord, sampleKey } from '../support/records.ts';
 import { type FaultLoad, isAcknowledged } from './fault-load.ts';
 
@@ -31,7 +30,7 @@ export async function assertDelivered(
   where: { brokers: string; topic: string },
   expectations: Expectations = {},
 ): Promise<Figures> {
-  const samples = parseRecords(await readSettled(where.brokers, where.topic));
+  const samples = parseRecords(await readTopic(where.brokers, where.topic));
   const counts = new Map<string, number>();
   for (const sample of samples) {
     const key = sampleKey(sample);
@@ -56,18 +55,6 @@ export async function assertDelivered(
   assert.deepEqual(shown([...counts.keys()]), [], 'nobody has sent these');
   assertInOrder(samples, expectations.partitionsGrow ?? false);
   return { ...figuresOf(load), records: samples.length, repeatedSamples };
-}
-
-/** Right after a fault a broker may still name the leader of before, which the consumer does not get over. */
-async function readSettled(brokers: string, topic: string): Promise<ReadRecord[]> {
-  for (let left = 5; ; left--) {
-    try {
-      return await readTopic(brokers, topic);
-    } catch (error) {
-      if (left === 0 || !(error as { retriable?: boolean }).retriable) throw error;
-      await pause(500);
-    }
-  }
 }
 
 function shown(lines: readonly string[]): readonly string[] {

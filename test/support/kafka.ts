@@ -91,8 +91,11 @@ export async function withAdmin<Result>(
   }
 }
 
-/** After a start or a creation it takes a moment until partitions have leaders; kafkajs calls such errors retriable. */
-async function whenLed<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+/**
+ * After a start, a creation or a fault it takes a moment until partitions have leaders and groups are loaded; kafkajs
+ * calls such errors retriable.
+ */
+async function whenSettled<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   return eventually(
     () =>
       ask().then(
@@ -102,7 +105,7 @@ async function whenLed<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
           return undefined;
         },
       ),
-    { what: 'the partitions have leaders' },
+    { what: 'partitions have leaders and groups are loaded', withinMs: 60_000 },
   ).then(({ answer }) => answer);
 }
 
@@ -130,7 +133,7 @@ export async function createTopic(
         },
       ],
     });
-    await whenLed(() => admin.fetchTopicOffsets(name));
+    await whenSettled(() => admin.fetchTopicOffsets(name));
   });
   return name;
 }
@@ -138,7 +141,7 @@ export async function createTopic(
 /** How many records the topic holds, all partitions together. */
 export function countRecords(brokers: string, topic: string): Promise<number> {
   return withAdmin(brokers, async (admin) => {
-    const offsets = await whenLed(() => admin.fetchTopicOffsets(topic));
+    const offsets = await whenSettled(() => admin.fetchTopicOffsets(topic));
     return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
   });
 }
@@ -147,17 +150,19 @@ export function countRecords(brokers: string, topic: string): Promise<number> {
 export function readTopic(brokers: string, topic: string, withinMs = 60_000): Promise<ReadRecord[]> {
   return withAdmin(brokers, async (admin) => {
     const pending = new Map<number, number>();
-    for (const { partition, high, low } of await whenLed(() => admin.fetchTopicOffsets(topic))) {
+    for (const { partition, high, low } of await whenSettled(() => admin.fetchTopicOffsets(topic))) {
       if (Number(high) > Number(low)) pending.set(partition, Number(high));
     }
     if (pending.size === 0) return [];
-    const groupId = `test-${randomUUID()}`;
-    try {
-      const records = await consume({ brokers, topic, groupId, withinMs }, pending);
-      return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
-    } finally {
-      await forgetGroup(admin, groupId);
-    }
+    return whenSettled(async () => {
+      const groupId = `test-${randomUUID()}`;
+      try {
+        const records = await consume({ brokers, topic, groupId, withinMs }, new Map(pending));
+        return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+      } finally {
+        await forgetGroup(admin, groupId);
+      }
+    });
   });
 }
 
