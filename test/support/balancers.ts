@@ -215,7 +215,7 @@ function httpBlock(parts: { port: number; servers: string; mode: NginxMode }): s
 }
 
 /** Gone after the test. */
-async function temporaryDirectory(test: TestHooks, name: string): Promise<string> {
+export async function temporaryDirectory(test: TestHooks, name: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), `kafka-adapter-${name}-`));
   test.after(() => rm(directory, { recursive: true, force: true }));
   return directory;
