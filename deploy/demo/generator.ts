@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Type } from 'protobufjs';
 import { compress } from 'snappyjs';
-import { loadProto } from '../../src/wire/fields.ts';
+import { loadProto } from '../../src/lib/proto-fields.ts';
 import { type Sender, SHARDS } from './sender.ts';
 
 const seriesPerRequest = 50;

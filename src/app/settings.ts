@@ -13,6 +13,9 @@ import { destinations } from '../record/destination.ts';
 import type { FormatSettings } from '../record/formats.ts';
 import { recordTime } from '../record/record-time.ts';
 
+/** A quarter of a batch is left for the key and headers of a record, and for framing. */
+const RECORD_SHARE = 0.75;
+
 /** What the Kafka client needs of the configuration. */
 export function clientOptions(config: Config): ClientOptions {
   return {
@@ -75,7 +78,10 @@ function topicCreation(config: Config): TopicCreation | undefined {
 }
 
 export function formatSettings(config: Config): FormatSettings {
-  return { json: { timestamp: config['record.json_timestamp'], value: config['record.json_value'] } };
+  return {
+    json: { timestamp: config['record.json_timestamp'], value: config['record.json_value'] },
+    maxRecordBytes: Math.floor(config['kafka.max_batch_size'] * RECORD_SHARE),
+  };
 }
 
 export function producerSettings(config: Config): Pick<ProducerParts, 'options' | 'recordTime'> {

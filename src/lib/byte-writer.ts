@@ -46,7 +46,8 @@ export class ByteWriter {
   /** Bytes `start` up to `end` of `source`. */
   copy(source: Uint8Array, start: number, end: number): void {
     this.reserve(end - start);
-    this.bytes.set(source.subarray(start, end), this.length);
+    // A view costs half of what the subarray of a Buffer does.
+    this.bytes.set(new Uint8Array(source.buffer, source.byteOffset + start, end - start), this.length);
     this.length += end - start;
   }
 

@@ -2,16 +2,22 @@
 
 import type { RecordFormat } from '../contracts.ts';
 import { JsonFormat, type JsonSettings } from './json.ts';
+import { ProtobufFormat } from './protobuf.ts';
+import { RemoteWriteFormat } from './remote-write.ts';
 import { TelefonicaJsonFormat } from './telefonica-json.ts';
 
 /** What the formats need of the configuration. */
 export interface FormatSettings {
   readonly json: JsonSettings;
+  /** What a record may take, so that it fits a batch with key, headers and framing. */
+  readonly maxRecordBytes: number;
 }
 
 export const FORMATS: Readonly<Record<string, (settings: FormatSettings) => RecordFormat>> = {
   json: ({ json }) => new JsonFormat(json),
   'telefonica-json': () => new TelefonicaJsonFormat(),
+  protobuf: ({ maxRecordBytes }) => new ProtobufFormat(maxRecordBytes),
+  'remote-write': ({ maxRecordBytes }) => new RemoteWriteFormat(maxRecordBytes),
 };
 
 /** A new instance of the format `name`; an unknown name is a fault of the caller, options are checked before. */

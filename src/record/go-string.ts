@@ -17,6 +17,32 @@ const PARAGRAPH_SEPARATOR = 0xa9;
 const FIRST_BYTES = new Int32Array([0, 0xff, 0xffff, 0xffffff]);
 const SPACES_AFTER = new Int32Array([0x20202020, 0x20202000, 0x20200000, 0x20000000]);
 
+/** As `writePlain`, for labels that are plain but for `&`, `<` and `>`. */
+export function writeGoPlain(out: ByteWriter, source: Source, range: number): void {
+  const { view, labels } = source;
+  const start = labels[range];
+  const end = labels[range + 1];
+  const target = out.view;
+  const to = out.length - start;
+  let html = 0;
+  let from = start;
+  for (; end - from >= 4; from += 4) {
+    const word = view.getInt32(from, true);
+    html |= htmlBytes(word);
+    target.setInt32(to + from, word, true);
+  }
+  const word = view.getInt32(from, true);
+  html |= htmlBytes(word & FIRST_BYTES[end - from]);
+  target.setInt32(to + from, word, true);
+  if ((html & 0x80808080) === 0) out.length = to + end;
+  else writeCarefully(out, source.bytes.subarray(start, end));
+}
+
+/** Top bits of the bytes of an ASCII word that are `&`, `<` or `>` (which differ in one bit alone), or 0. */
+function htmlBytes(word: number): number {
+  return ((word ^ 0x26262626) - 0x01010101) | (((word | 0x02020202) ^ 0x3e3e3e3e) - 0x01010101);
+}
+
 /** As `writeEscaped`, with the escapes of Go (1.22 or newer). */
 export function writeGoEscaped(out: ByteWriter, source: Source, range: number): void {
   const { view, labels } = source;

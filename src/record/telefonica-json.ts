@@ -3,7 +3,7 @@
 import type { RecordFormat, RecordSink, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 import { Snippet } from '../lib/snippet.ts';
-import { writeGoEscaped } from './go-string.ts';
+import { writeGoEscaped, writeGoPlain } from './go-string.ts';
 import { goSeconds } from './go-time.ts';
 import { writeHead } from './json-head.ts';
 import { LONGEST_PLAIN_NUMBER, writePlainNumber } from './plain-number.ts';
@@ -28,13 +28,13 @@ export class TelefonicaJsonFormat implements RecordFormat {
     const { sampleCount, timestampsMs } = series;
     if (sampleCount === 1) {
       const out = sink.begin(timestampsMs[0]);
-      writeHead(out, series, writeGoEscaped);
+      writeHead(out, series, series.isPlain ? writeGoPlain : writeGoEscaped);
       this.#writeSample(out, series, 0);
       sink.end();
       return;
     }
     this.#head.truncate();
-    writeHead(this.#head, series, writeGoEscaped);
+    writeHead(this.#head, series, series.isPlain ? writeGoPlain : writeGoEscaped);
     for (let i = 0; i < sampleCount; i++) {
       const out = sink.begin(timestampsMs[i]);
       out.copy(this.#head.bytes, 0, this.#head.length);

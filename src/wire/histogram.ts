@@ -2,8 +2,8 @@
 
 import type { BucketsView, HistogramView } from '../contracts.ts';
 import { addInt64, type Int64, uint64, zigzag64 } from '../lib/int64.ts';
+import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { type Cursor, FIXED64, LENGTH_DELIMITED, VARINT } from './cursor.ts';
-import { fieldNumbers, loadProto } from './fields.ts';
 
 const root = loadProto('prometheus/remote_write_v2.proto');
 const field = fieldNumbers(root, 'io.prometheus.write.v2.Histogram');

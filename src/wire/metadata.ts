@@ -1,7 +1,7 @@
 /** Metadata of a metric family, which 1.0 requests carry beside their series, about once a minute. */
 
+import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { type Cursor, LENGTH_DELIMITED, VARINT } from './cursor.ts';
-import { fieldNumbers, loadProto } from './fields.ts';
 
 const message = fieldNumbers(loadProto('prometheus/remote_write_v1.proto'), 'prometheus.MetricMetadata');
 const TYPE = (message.type! << 3) | VARINT;

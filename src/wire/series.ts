@@ -93,7 +93,8 @@ export class Series extends LabelSet implements SeriesView {
 
   get original(): Uint8Array | undefined {
     if (this.originalStart < 0 || !this.isAsSent) return undefined;
-    return this.bytes.subarray(this.originalStart, this.originalEnd);
+    const { buffer, byteOffset } = this.bytes;
+    return new Uint8Array(buffer, byteOffset + this.originalStart, this.originalEnd - this.originalStart);
   }
 
   /**

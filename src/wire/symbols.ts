@@ -1,8 +1,8 @@
 /** The symbols table of a 2.0 request: where each string lies in the body. */
 
 import { AdapterError } from '../errors.ts';
+import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { Cursor, LENGTH_DELIMITED } from './cursor.ts';
-import { fieldNumbers, loadProto } from './fields.ts';
 
 const FIRST_SYMBOLS = 1024;
 const request = fieldNumbers(loadProto('prometheus/remote_write_v2.proto'), 'io.prometheus.write.v2.Request');

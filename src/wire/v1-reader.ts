@@ -1,8 +1,8 @@
 /** Reads prometheus.WriteRequest (Remote-Write 1.0) one series at a time, without an object or a string. */
 
 import { AdapterError } from '../errors.ts';
+import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
-import { fieldNumbers, loadProto } from './fields.ts';
 import { readHistogram } from './histogram.ts';
 import type { LabelSet } from './label-set.ts';
 import { type MetricMetadata, readMetadata } from './metadata.ts';

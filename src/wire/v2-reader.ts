@@ -1,9 +1,9 @@
 /** Reads io.prometheus.write.v2.Request (Remote-Write 2.0) one series at a time, without an object or a string. */
 
 import { AdapterError } from '../errors.ts';
+import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { formatSize } from '../lib/units.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
-import { fieldNumbers, loadProto } from './fields.ts';
 import { readHistogram } from './histogram.ts';
 import { Refs } from './refs.ts';
 import type { Exemplar, Series } from './series.ts';

@@ -4,7 +4,7 @@ import { uncompress } from 'snappyjs';
 import type { RecordSink } from '../../src/contracts.ts';
 import { RecordBatch } from '../../src/kafka/record-batch.ts';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
-import { JsonFormat } from '../../src/record/json.ts';
+import { createFormat, FORMATS } from '../../src/record/formats.ts';
 import { canonicalise } from '../../src/wire/labels.ts';
 import { Series } from '../../src/wire/series.ts';
 import { Decompressor } from '../../src/wire/snappy.ts';
@@ -34,7 +34,11 @@ export interface Stage {
 }
 
 /** Does what comes before with a body that is decompressed, read, and handed over series by series. */
-function perSeries(start: () => void, each: (series: Series) => void): (body: Body) => void {
+function perSeries(
+  start: () => void,
+  each: (series: Series) => void,
+  end: () => void = () => {},
+): (body: Body) => void {
   const decompressor = new Decompressor();
   const series = new Series(LIMITS);
   return ({ compressed }) => {
@@ -43,6 +47,7 @@ function perSeries(start: () => void, each: (series: Series) => void): (body: Bo
     const reader = new V1Reader(series, length, () => {});
     start();
     while (reader.next()) each(series);
+    end();
   };
 }
 
@@ -57,10 +62,39 @@ class BytesSink implements RecordSink {
   end(): void {}
 }
 
+const FORMAT_SETTINGS = {
+  json: { timestamp: 'rfc3339', value: 'string' },
+  maxRecordBytes: 675 * 1024,
+} as const;
+/** As many as the topics of the other scenarios. */
+const PARTITIONS = 6;
+
 function jsonInto(sink: RecordSink): (series: Series) => void {
-  const format = new JsonFormat();
+  const format = createFormat('json', FORMAT_SETTINGS);
   return (series) => {
     if (canonicalise(series) === undefined) format.writeSeries(series, sink);
+  };
+}
+
+/** A format with the partitions that a request spreads over. */
+function formatStage(name: string): Stage {
+  return {
+    name,
+    after: 'labels and hash',
+    make: () => {
+      const sinks = Array.from({ length: PARTITIONS }, () => new BytesSink());
+      const format = createFormat(name, FORMAT_SETTINGS);
+      return perSeries(
+        () => {
+          for (const sink of sinks) sink.out.truncate();
+        },
+        (series) => {
+          if (canonicalise(series) === undefined)
+            format.writeSeries(series, sinks[series.hash % PARTITIONS]!);
+        },
+        () => format.endRequest?.(),
+      );
+    },
   };
 }
 
@@ -98,14 +132,7 @@ export const STAGES: readonly Stage[] = [
         (series) => canonicalise(series),
       ),
   },
-  {
-    name: 'json',
-    after: 'labels and hash',
-    make: () => {
-      const sink = new BytesSink();
-      return perSeries(() => sink.out.truncate(), jsonInto(sink));
-    },
-  },
+  ...Object.keys(FORMATS).map(formatStage),
   {
     name: 'record framing',
     after: 'json',

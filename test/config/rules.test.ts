@@ -103,6 +103,10 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
     ],
     kept: [{}, { 'http.basic_auth.username': 'u', 'http.basic_auth.password': 'p' }],
   },
+  key_of_many_series: {
+    broken: [[{ 'record.format': 'remote-write', 'record.key': 'metric' }, /holds many series/]],
+    kept: [{ 'record.format': 'remote-write' }, { 'record.key': 'metric' }],
+  },
   json_options_unused: {
     broken: [
       [

@@ -86,7 +86,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   fastify: ['http', 'app'],
   kafkajs: ['kafka'],
-  protobufjs: ['wire', 'record'],
+  protobufjs: ['lib'],
   bcryptjs: ['http'],
   snappyjs: ['wire', 'record', 'kafka'],
   '@node-rs/crc32': ['kafka'],

@@ -20,4 +20,15 @@ export const FORMAT_RULES: readonly Rule[] = [
       );
     },
   },
+  {
+    name: 'key_of_many_series',
+    level: 'problem',
+    doc: 'A record of `remote-write` holds many series, so it has no key.',
+    reads: ['record.format', 'record.key'],
+    check: (config) =>
+      when(
+        config['record.format'] === 'remote-write' && config['record.key'] !== 'none',
+        `record.key is ${config['record.key']}, but a record of the format remote-write holds many series: set it to none (record.partition_by works with all formats)`,
+      ),
+  },
 ];

@@ -5,7 +5,7 @@ import { choice } from '../words.ts';
 
 export const FORMAT_OPTIONS = {
   'record.format': {
-    kind: choice('json', 'telefonica-json'),
+    kind: choice('json', 'telefonica-json', 'protobuf', 'remote-write'),
     default: 'json',
     needsRestart: true,
     doc: 'Format of the record values, see docs/formats.md.',
