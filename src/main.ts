@@ -4,6 +4,7 @@
 import './heap.ts';
 
 import { readFileSync } from 'node:fs';
+import { constantTopic } from './app/routing.ts';
 import { clientOptions } from './app/settings.ts';
 import { App, type BuildInfo } from './app.ts';
 import { helpText } from './config/help.ts';
@@ -86,12 +87,20 @@ async function serve(settings: Settings, logger: MainLogger): Promise<number> {
 }
 
 async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Promise<number> {
+  const topic = constantTopic(config);
+  if (topic === undefined) {
+    logger.error(
+      { topic: config['kafka.topic'] },
+      'the topic depends on labels: name one with --kafka.topic',
+    );
+    return EXIT_USAGE;
+  }
   const ended = new AbortController();
   firstSignal().then(() => ended.abort());
   try {
     await tail({
       options: clientOptions(config),
-      topic: config['kafka.topic'],
+      topic,
       output: process.stdout,
       logger,
       signal: ended.signal,

@@ -12,6 +12,7 @@ import type { PipelineParts } from '../pipeline.ts';
 import { destinations } from '../record/destination.ts';
 import type { FormatSettings } from '../record/formats.ts';
 import { recordTime } from '../record/record-time.ts';
+import { constantTopic, routerOf } from './routing.ts';
 
 /** A quarter of a batch is left for the key and headers of a record, and for framing. */
 const RECORD_SHARE = 0.75;
@@ -89,7 +90,7 @@ export function producerSettings(config: Config): Pick<ProducerParts, 'options' 
   return {
     options: {
       ...clientOptions(config),
-      topic: config['kafka.topic'],
+      topic: constantTopic(config),
       compression: config['kafka.compression'],
       maxBatchBytes: config['kafka.max_batch_size'],
       maxBatchRecords: config['kafka.max_batch_records'],
@@ -104,9 +105,9 @@ export function producerSettings(config: Config): Pick<ProducerParts, 'options' 
 /** What decides in the pipeline, beside the parts that do the work. */
 export function pipelineSettings(config: Config): Omit<PipelineParts, 'format' | 'delivery' | 'instruments'> {
   return {
-    topic: config['kafka.topic'],
+    topic: constantTopic(config) ?? '',
     metadataTopic: config['metadata.topic'],
-    router: undefined,
+    router: routerOf(config),
     destinationOf: destinations({
       key: config['record.key'],
       partitionBy: config['record.partition_by'],

@@ -21,7 +21,8 @@ const SHORTEST_ATTEMPT_MS = 500;
 const TICK_MS = 50;
 
 export interface ProducerOptions extends ClientOptions {
-  readonly topic: string;
+  /** Looked for at the start; undefined when topics depend on labels and are found as they come. */
+  readonly topic: string | undefined;
   readonly compression: string;
   readonly maxBatchBytes: number;
   /** 0 = no bound. */
@@ -122,7 +123,8 @@ export class KafkaProducer implements Delivery {
   }
 
   start(): void {
-    this.#metadata.addTopic(this.#parts.options.topic);
+    const { topic } = this.#parts.options;
+    if (topic !== undefined) this.#metadata.addTopic(topic);
     void this.#metadata.refresh();
     this.#identity.renew();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);

@@ -22,6 +22,8 @@ export interface AdapterOptions {
   readonly drainDelay?: string;
   /** A free one when left out. */
   readonly port?: number;
+  /** Further variables, over those of the other options. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Further flags. */
   readonly flags?: readonly string[];
 }
@@ -87,7 +89,7 @@ export async function startAdapter(test: TestHooks, options: AdapterOptions): Pr
   ];
   const adapter = startProcess(test, {
     args: [program, ...flags],
-    environment: { KAFKA_BROKERS: options.brokers, KAFKA_TOPIC: options.topic },
+    environment: { KAFKA_BROKERS: options.brokers, KAFKA_TOPIC: options.topic, ...options.environment },
   });
   const [line] = await adapter.waitFor(/^\{.*"msg":"listening".*\}$/m);
   const { port } = JSON.parse(line) as { port: number };
