@@ -6,6 +6,7 @@ import './heap.ts';
 import { readFileSync } from 'node:fs';
 import { constantTopic } from './app/routing.ts';
 import { clientOptions } from './app/settings.ts';
+import { tailLines } from './app/tail-lines.ts';
 import { App, type BuildInfo } from './app.ts';
 import { helpText } from './config/help.ts';
 import { type LoadedConfig, loadConfig, type RefusedConfig, requestedAction } from './config/load.ts';
@@ -102,6 +103,7 @@ async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Pr
       options: clientOptions(config),
       topic,
       output: process.stdout,
+      linesOf: tailLines(config),
       logger,
       signal: ended.signal,
     });

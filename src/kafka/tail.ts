@@ -1,5 +1,6 @@
-/** Prints the records that arrive in a topic, one a line, until told to stop. */
+/** Prints the records that arrive in a topic, until told to stop. */
 
+import type { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import type { Admin } from 'kafkajs';
@@ -12,6 +13,8 @@ export interface TailParts {
   readonly options: ClientOptions;
   readonly topic: string;
   readonly output: Writable;
+  /** What is printed of a record, line by line; throws when it is not of the format that is expected. */
+  readonly linesOf: (value: Buffer) => readonly string[];
   readonly logger: Logger;
   /** Ends the tail. */
   readonly signal: AbortSignal;
@@ -22,17 +25,23 @@ export async function tail(parts: TailParts): Promise<void> {
   const kafka = createClient(parts.options, parts.logger);
   const groupId = `kafka-adapter-tail-${randomUUID()}`;
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: true });
+  const counts: Counts = { records: 0, lines: 0, unreadable: 0 };
   await consumer.connect();
   try {
     await consumer.subscribe({ topic: parts.topic });
     await consumer.run({
       autoCommit: false,
       eachMessage: async ({ message }) => {
-        if (message.value) parts.output.write(`${message.value.toString('utf8')}\n`);
+        counts.records++;
+        for (const line of message.value ? readable(message.value, parts, counts) : []) {
+          counts.lines++;
+          parts.output.write(`${line}\n`);
+        }
       },
     });
     parts.logger.info({ topic: parts.topic }, 'waiting for records, Ctrl-C ends it');
     await untilAborted(parts.signal);
+    parts.logger.info(counts, 'records read');
   } finally {
     await consumer.disconnect();
     const admin = kafka.admin();
@@ -42,6 +51,26 @@ export async function tail(parts: TailParts): Promise<void> {
     } finally {
       await admin.disconnect();
     }
+  }
+}
+
+interface Counts {
+  records: number;
+  lines: number;
+  unreadable: number;
+}
+
+/** A record of another format is said to be one, and does not end the tail. */
+function readable(value: Buffer, { linesOf, logger }: TailParts, counts: Counts): readonly string[] {
+  try {
+    return linesOf(value);
+  } catch (error) {
+    counts.unreadable++;
+    logger.warn(
+      { bytes: value.length, problem: (error as Error).message },
+      'not a record of the format of record.format',
+    );
+    return [];
   }
 }
 

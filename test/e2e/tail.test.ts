@@ -1,0 +1,59 @@
+/** `kafka-adapter tail` prints the records of every format readably, filtered, and counts them at the end. */
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { KafkaNode } from '../../deploy/local/kafka.ts';
+import { startAdapter } from '../support/adapter.ts';
+import { createTopic, startKafka } from '../support/kafka.ts';
+import { startProcess } from '../support/process.ts';
+import { body } from '../support/write-request.ts';
+
+const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+let kafka: KafkaNode;
+before(async () => {
+  kafka = await startKafka();
+});
+after(() => kafka.close());
+
+describe('tail', () => {
+  for (const format of ['json', 'protobuf', 'remote-write']) {
+    test(`of the format ${format} prints what record.match lets pass`, async (t) => {
+      const topic = await createTopic(kafka.brokers, { partitions: 1 });
+      const { brokers } = kafka;
+      const flags = [`--record.format=${format}`];
+      const adapter = await startAdapter(t, { brokers, topic, flags });
+      await adapter.waitReady();
+      const tail = startProcess(t, {
+        args: [program, 'tail', ...flags, '--log.format=json', '--record.match=- up{job="a"}'],
+        environment: { KAFKA_BROKERS: brokers, KAFKA_TOPIC: topic },
+      });
+      await tail.waitFor(/waiting for records/);
+      const request = body([
+        { labels: [['__name__', 'down']], samples: [[0, 1000]] },
+        {
+          labels: [
+            ['__name__', 'up'],
+            ['job', 'a'],
+          ],
+          samples: [[1, 1000]],
+        },
+      ]);
+      // Whoever joins a group may miss what is written before it has its partitions.
+      const isSeen = (): boolean => tail.stdout.includes('\n');
+      for (let i = 0; i < 60 && !isSeen(); i++) {
+        assert.equal((await adapter.write(request)).status, 204);
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+      const [first] = tail.stdout.split('\n');
+      assert.equal(
+        first,
+        '{"labels":{"__name__":"up","job":"a"},"name":"up","timestamp":"1970-01-01T00:00:01.000Z","value":"1"}',
+      );
+      assert.doesNotMatch(tail.stdout, /down/);
+      assert.deepEqual(await tail.stop('SIGTERM'), { code: 0, signal: null });
+      assert.match(tail.stderr, /"records":\d+,"lines":\d+,"unreadable":0,"msg":"records read"/);
+    });
+  }
+});
