@@ -226,9 +226,8 @@ function tlsOptions(material: TlsMaterial): TlsOptions {
   return { ...contextOptions(material), requestCert, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
 }
 
-/** Without a slash at the end, as the routes have it. */
 function pathOf(request: FastifyRequest): string {
-  return request.url.split('?', 1)[0]!.replace(/(?<=.)\/$/, '');
+  return request.url.split('?', 1)[0]!;
 }
 
 /** A refused method on a write path counts as a write. */
