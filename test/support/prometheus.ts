@@ -67,6 +67,14 @@ export function findPrometheus3(test: TestContext): string | undefined {
   );
 }
 
+/** The same for promtool, which Debian's package `prometheus` has too: PROMTOOL_BIN or `promtool` of the PATH. */
+export function findPromtool(test: TestContext): string | undefined {
+  const command = process.env['PROMTOOL_BIN'] || 'promtool';
+  const { problem } = ask(command);
+  if (problem === undefined) return command;
+  return missing(test, `promtool is missing: ${command} ${problem}; install it or set PROMTOOL_BIN`);
+}
+
 /** What the command says it is, or why it says nothing. */
 function ask(command: string): { version: string; problem: string | undefined } {
   const { status, error, stdout, stderr } = spawnSync(command, ['--version'], { encoding: 'utf8' });
