@@ -50,14 +50,14 @@ export function shippedRules(): Rule[] {
 export async function knownMetrics(): Promise<Map<string, readonly string[]>> {
   const known = new Map<string, readonly string[]>([['up', []]]);
   for (const { record } of shippedRules()) if (record !== undefined) known.set(record, []);
-  for (const { name, labels, type } of Object.values(METRICS)) {
+  const add = (name: string, type: string, labels: readonly string[]): void => {
     const names = type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name];
     for (const each of names) known.set(each, each.endsWith('_bucket') ? [...labels, 'le'] : labels);
-  }
+  };
+  for (const { name, labels, type } of Object.values(METRICS)) add(name, type, labels);
   const metrics = new Metrics();
-  for (const [, name] of (await metrics.text()).matchAll(/^# TYPE (\S+)/gm)) {
-    if (/^(process|nodejs)_/.test(name!)) known.set(name!, ['quantile']);
-  }
+  for (const [, name, type] of (await metrics.text()).matchAll(/^# TYPE ((?:process|nodejs)_\S+) (\S+)/gm))
+    add(name!, type!, []);
   metrics.close();
   return known;
 }
