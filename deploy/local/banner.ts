@@ -31,7 +31,7 @@ export function formatBanner(facts: BannerFacts, isColoured: boolean): string {
     bold('kafka-adapter is running, for trying out only: nothing is kept.'),
     '',
     ...kafkaLines(facts),
-    `  adapter      ${facts.adapterUrl}`,
+    `  adapter      ${facts.adapterUrl}  (open it in a browser: its status page)`,
     '',
     'Paste into prometheus.yml:',
     '',

@@ -1,6 +1,7 @@
 /** One client connection: what is known of it from the moment it is accepted to the moment it is gone. */
 
 import type { Socket } from 'node:net';
+import { plainAddress } from '../lib/address.ts';
 import type { CloseReason } from '../metrics/reasons.ts';
 
 /** What a request is for: probes and scrapes come from machines that balance and watch, not from senders. */
@@ -62,7 +63,7 @@ export class Connection {
     this.id = id;
     this.socket = socket;
     this.lot = lot;
-    this.address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.address = plainAddress(socket.remoteAddress);
     this.port = socket.remotePort ?? 0;
   }
 

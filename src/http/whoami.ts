@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Connections } from '../connection/connections.ts';
+import { plainAddress } from '../lib/address.ts';
 import type { Replica } from '../status/replica.ts';
 
 /** Headers that no client sends by itself: a layer-7 proxy has taken the request apart. */
@@ -58,9 +59,9 @@ export function identify(request: FastifyRequest, parts: WhoamiParts): Identity 
     hostname: replica.hostname,
     version: replica.version,
     state: replica.readiness.word,
-    localAddress: socket.localAddress ?? '',
+    localAddress: plainAddress(socket.localAddress),
     localPort: socket.localPort ?? 0,
-    peerAddress: socket.remoteAddress ?? '',
+    peerAddress: plainAddress(socket.remoteAddress),
     peerPort: socket.remotePort ?? 0,
     connection: `${replica.instance}-${connection?.id ?? 0}`,
     connectionAgeSeconds: Math.round(connection?.ageMs(performance.now()) ?? 0) / 1000,
