@@ -1,5 +1,6 @@
 /** Observations to facts: which replicas there are, who answered how often, and what stands in front of them. */
 
+import { plainAddress } from '../lib/address.ts';
 import { isAnswer, type Observations } from './observe.ts';
 import type { Answer, Exchange } from './probe.ts';
 import type { Whoami } from './whoami.ts';
@@ -122,9 +123,9 @@ function frontOf(answers: readonly Answer[], { address, port }: Observations): F
   const isDirect = answers.every(
     ({ whoami, localAddress, localPort }) =>
       whoami.peerPort === localPort &&
-      plain(whoami.peerAddress) === plain(localAddress) &&
+      plainAddress(whoami.peerAddress) === plainAddress(localAddress) &&
       whoami.localPort === port &&
-      plain(whoami.localAddress) === plain(address),
+      plainAddress(whoami.localAddress) === plainAddress(address),
   );
   const ours = [...Map.groupBy(answers, ({ connection }) => connection).values()];
   const theirs = [...Map.groupBy(answers, ({ whoami }) => whoami.connection).values()];
@@ -169,9 +170,4 @@ function signsOfLayer7({ answers, ours, theirs }: Connections): string[] {
       text === '' ? 'our Connection: keep-alive does not arrive' : `Connection: ${text} arrives`,
     ),
   ];
-}
-
-/** An IPv4 address that a socket for both families shows as IPv6, as it was. */
-function plain(address: string): string {
-  return address.replace(/^::ffff:/i, '');
 }
