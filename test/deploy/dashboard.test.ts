@@ -1,8 +1,13 @@
 /** The Grafana dashboard asks for what there is, as Grafana wants it, and no metric is left without a place. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { METRICS } from '../../src/metrics/table.ts';
+import { temporaryDirectory } from '../support/balancers.ts';
+import { findPromtool } from '../support/prometheus.ts';
 import { knownMetrics, selectorsOf, shippedRules, unknownIn } from './promql.ts';
 import { shipped } from './shipped.ts';
 
@@ -53,6 +58,17 @@ describe('deploy/grafana/dashboard.json', () => {
   test('asks for metrics and labels that there are', async () => {
     const known = await knownMetrics();
     for (const expression of expressions) assert.deepEqual(unknownIn(expression, known), [], expression);
+  });
+
+  test('asks in expressions that Prometheus takes, types included', async (t) => {
+    const command = findPromtool(t);
+    if (command === undefined) return;
+    const rules = expressions.map((expr, index) => ({ record: `panel:${index}`, expr }));
+    const file = join(await temporaryDirectory(t, 'dashboard'), 'panels.yml');
+    // JSON, which is YAML.
+    await writeFile(file, JSON.stringify({ groups: [{ name: 'panels', rules }] }));
+    const { status, stdout, stderr } = spawnSync(command, ['check', 'rules', file], { encoding: 'utf8' });
+    assert.equal(status, 0, `${stdout}${stderr}`);
   });
 
   test('asks for the chosen job and instance everywhere', () => {
