@@ -55,6 +55,7 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'kafka.tls.cert_file': '/cert.pem',
   'kafka.tls.key_file': '/key.pem',
   'kafka.tls.key_password': 'opener',
+  'kafka.tls.server_name': 'kafka.example.com',
   'kafka.max_batch_records': '500',
   'kafka.acks': '0',
   'http.basic_auth.username': 'sender',
@@ -62,6 +63,13 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'kafka.sasl.mechanism': 'scram-sha-256',
   'kafka.sasl.username': 'user',
   'kafka.sasl.password': 'pass word',
+  'kafka.sasl.oauth.token_url': 'https://login.example.com/token',
+  'kafka.sasl.oauth.client_id': 'adapter',
+  'kafka.sasl.oauth.client_secret': 'hush',
+  'kafka.sasl.oauth.scope': 'kafka write',
+  'kafka.sasl.oauth.ca_file': '/idp.pem',
+  'kafka.sasl.oauth.token_file': '/run/token',
+  'kafka.sasl.oauth.extensions': 'logicalCluster=lkc-1,identityPoolId=pool-1',
   'limits.labels_per_series': '64',
   'limits.label_name_length': '128',
   'limits.label_value_length': '1KiB',
@@ -96,6 +104,20 @@ function parsed(name: OptionName, text: string): unknown {
   return reading.value;
 }
 
+/** What else a login needs: by password, by a token file, or by a token URL. */
+function loginBeside(name: OptionName): Partial<Record<OptionName, string>> {
+  if (!name.startsWith('kafka.sasl.oauth.'))
+    return { 'kafka.sasl.mechanism': 'plain', 'kafka.sasl.username': 'u', 'kafka.sasl.password': 'p' };
+  const mechanism = { 'kafka.sasl.mechanism': 'oauthbearer' };
+  if (name === 'kafka.sasl.oauth.token_file') return mechanism;
+  return {
+    ...mechanism,
+    'kafka.sasl.oauth.token_url': 'https://a/token',
+    'kafka.sasl.oauth.client_id': 'c',
+    'kafka.sasl.oauth.client_secret': 's',
+  };
+}
+
 /** The value after loading, and its origin; contradictions with other options do not matter here. */
 function effective(name: OptionName, given: Parameters<typeof load>[0]): { value: unknown; origin: unknown } {
   // Enough of everything that the option alone contradicts nothing.
@@ -104,9 +126,7 @@ function effective(name: OptionName, given: Parameters<typeof load>[0]): { value
     'kafka.tls.enabled': 'true',
     'kafka.tls.cert_file': 'c',
     'kafka.tls.key_file': 'k',
-    'kafka.sasl.mechanism': 'plain',
-    'kafka.sasl.username': 'u',
-    'kafka.sasl.password': 'p',
+    ...loginBeside(name),
     'http.basic_auth.username': 'u',
     'http.basic_auth.password': 'p',
   };

@@ -10,6 +10,13 @@ import { loadedDry } from './loading.ts';
 type Values = Partial<Config>;
 
 const SASL = { 'kafka.sasl.username': 'u', 'kafka.sasl.password': 'p' } as const;
+const TOKEN_URL = {
+  'kafka.sasl.oauth.token_url': 'https://a/token',
+  'kafka.sasl.oauth.client_id': 'c',
+  'kafka.sasl.oauth.client_secret': 's',
+} as const;
+const TOKEN_FILE = { 'kafka.sasl.oauth.token_file': '/token' } as const;
+const BEARER = { 'kafka.sasl.mechanism': 'oauthbearer' } as const;
 const CERTIFICATE = { 'kafka.tls.cert_file': 'c', 'kafka.tls.key_file': 'k' } as const;
 
 /** Changes to the defaults (with `dry_run`) that break a rule, with what it says, and such that keep it. */
@@ -26,7 +33,7 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
     broken: [
       [
         { 'kafka.sasl.mechanism': 'plain' },
-        /is plain, but kafka\.sasl\.username and kafka\.sasl\.password is not set/,
+        /is plain, but kafka\.sasl\.username and kafka\.sasl\.password are not set/,
       ],
       [
         { 'kafka.sasl.mechanism': 'plain', 'kafka.sasl.username': 'u' },
@@ -41,13 +48,43 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
   },
   sasl_without_mechanism: {
     broken: [
-      [SASL, /username and kafka\.sasl\.password is set, but kafka\.sasl\.mechanism is none/],
+      [SASL, /username and kafka\.sasl\.password are set, but kafka\.sasl\.mechanism is none/],
       [{ 'kafka.sasl.username': 'u' }, /^kafka\.sasl\.username is set/],
+      [{ ...BEARER, ...SASL }, /are set, but kafka\.sasl\.mechanism is oauthbearer/],
     ],
     kept: [{}, { 'kafka.sasl.mechanism': 'plain', ...SASL }],
   },
-  sasl_plain_without_tls: {
-    broken: [[{ 'kafka.sasl.mechanism': 'plain' }, /readable by all/]],
+  oauth_incomplete: {
+    broken: [
+      [BEARER, /neither kafka\.sasl\.oauth\.token_url nor kafka\.sasl\.oauth\.token_file/],
+      [{ ...BEARER, ...TOKEN_FILE, ...TOKEN_URL }, /token_file are set, expected only one/],
+      [
+        { ...BEARER, ...TOKEN_URL, 'kafka.sasl.oauth.client_id': '' },
+        /token_url is set, but kafka\.sasl\.oauth\.client_id is not/,
+      ],
+    ],
+    kept: [{}, { ...BEARER, ...TOKEN_FILE }, { ...BEARER, ...TOKEN_URL }],
+  },
+  oauth_client_without_url: {
+    broken: [[{ ...TOKEN_FILE, 'kafka.sasl.oauth.scope': 'a' }, /scope is set, but .*token_file gives/]],
+    kept: [{}, TOKEN_FILE, { ...TOKEN_URL, 'kafka.sasl.oauth.scope': 'a' }],
+  },
+  oauth_without_mechanism: {
+    broken: [
+      [TOKEN_FILE, /^kafka\.sasl\.oauth\.token_file is set, but kafka\.sasl\.mechanism is none/],
+      [{ 'kafka.sasl.oauth.extensions': ['a=b'] }, /^kafka\.sasl\.oauth\.extensions is set/],
+    ],
+    kept: [{}, { ...BEARER, ...TOKEN_FILE }],
+  },
+  token_url_without_tls: {
+    broken: [[{ 'kafka.sasl.oauth.token_url': 'http://a/token' }, /client secret .* readable by all/]],
+    kept: [{}, TOKEN_URL],
+  },
+  sasl_without_tls: {
+    broken: [
+      [{ 'kafka.sasl.mechanism': 'plain' }, /the password .* readable by all/],
+      [{ 'kafka.sasl.mechanism': 'oauthbearer' }, /the token .* readable by all/],
+    ],
     kept: [
       {},
       { 'kafka.sasl.mechanism': 'scram-sha-512' },
@@ -60,6 +97,12 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
       [{ 'kafka.tls.key_file': 'k' }, /^kafka\.tls\.key_file is set without kafka\.tls\.cert_file/],
     ],
     kept: [{}, CERTIFICATE],
+  },
+  tls_password_without_key: {
+    broken: [
+      [{ 'kafka.tls.key_password': 'p' }, /^kafka\.tls\.key_password is set without kafka\.tls\.key_file/],
+    ],
+    kept: [{}, CERTIFICATE, { ...CERTIFICATE, 'kafka.tls.key_password': 'p' }],
   },
   tls_files_without_tls: {
     broken: [

@@ -2,16 +2,17 @@
 
 import { formatDuration } from '../../lib/units.ts';
 import { type Rule, when } from '../rule.ts';
+import { SASL_RULES } from './kafka-sasl.ts';
 
 /** Default `remote_timeout` of Prometheus. */
 const SENDER_TIMEOUT_MS = 30_000;
 
-const SASL_OPTIONS = ['kafka.sasl.mechanism', 'kafka.sasl.username', 'kafka.sasl.password'] as const;
 const TLS_FILES = [
   'kafka.tls.ca_file',
   'kafka.tls.cert_file',
   'kafka.tls.key_file',
   'kafka.tls.key_password',
+  'kafka.tls.server_name',
 ] as const;
 
 export const KAFKA_RULES: readonly Rule[] = [
@@ -37,44 +38,7 @@ export const KAFKA_RULES: readonly Rule[] = [
         'dry_run is on: nothing is sent to kafka.brokers, records are printed and delivered nowhere',
       ),
   },
-  {
-    name: 'sasl_incomplete',
-    level: 'problem',
-    doc: 'A mechanism needs a user name and a password.',
-    reads: SASL_OPTIONS,
-    check(config) {
-      const mechanism = config['kafka.sasl.mechanism'];
-      const missing = SASL_OPTIONS.filter((name) => config[name] === '');
-      return when(
-        mechanism !== 'none' && missing.length > 0,
-        `kafka.sasl.mechanism is ${mechanism}, but ${missing.join(' and ')} is not set`,
-      );
-    },
-  },
-  {
-    name: 'sasl_without_mechanism',
-    level: 'problem',
-    doc: 'A user name or password needs a mechanism.',
-    reads: SASL_OPTIONS,
-    check(config) {
-      const given = SASL_OPTIONS.slice(1).filter((name) => config[name] !== '');
-      return when(
-        config['kafka.sasl.mechanism'] === 'none' && given.length > 0,
-        `${given.join(' and ')} is set, but kafka.sasl.mechanism is none: choose plain, scram-sha-256 or scram-sha-512`,
-      );
-    },
-  },
-  {
-    name: 'sasl_plain_without_tls',
-    level: 'warning',
-    doc: 'Without TLS, `plain` sends the password readable by all.',
-    reads: ['kafka.sasl.mechanism', 'kafka.tls.enabled'],
-    check: (config) =>
-      when(
-        config['kafka.sasl.mechanism'] === 'plain' && !config['kafka.tls.enabled'],
-        'kafka.sasl.mechanism is plain without kafka.tls.enabled: the password crosses the network readable by all',
-      ),
-  },
+  ...SASL_RULES,
   {
     name: 'tls_cert_without_key',
     level: 'problem',
@@ -88,9 +52,20 @@ export const KAFKA_RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'tls_password_without_key',
+    level: 'problem',
+    doc: 'A key password needs a key.',
+    reads: ['kafka.tls.key_file', 'kafka.tls.key_password'],
+    check: (config) =>
+      when(
+        config['kafka.tls.key_password'] !== '' && config['kafka.tls.key_file'] === '',
+        'kafka.tls.key_password is set without kafka.tls.key_file, whose password it is',
+      ),
+  },
+  {
     name: 'tls_files_without_tls',
     level: 'problem',
-    doc: 'TLS files are of use with TLS only.',
+    doc: 'Files and the server name of TLS are of use with TLS only.',
     reads: ['kafka.tls.enabled', ...TLS_FILES],
     check(config) {
       const given = TLS_FILES.filter((name) => config[name] !== '');

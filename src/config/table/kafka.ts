@@ -5,6 +5,7 @@ import type { Reading } from '../kind.ts';
 import { duration, integer, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
 import { boolean, choice, list, secret, text } from '../words.ts';
+import { SASL_OPTIONS } from './kafka-sasl.ts';
 import { TOPIC_OPTIONS } from './series.ts';
 
 /** As librdkafka names it, `KAFKA_SECURITY_PROTOCOL`. */
@@ -119,7 +120,7 @@ export const KAFKA_OPTIONS = {
     kind: text(),
     default: '',
     needsRestart: true,
-    doc: 'PEM file of the authorities that sign broker certificates; empty means those that Node trusts.',
+    doc: 'PEM file of the authorities that sign broker certificates; empty means those that Node trusts. This file and the next two are read again when they have changed.',
     aliases: [{ variable: 'KAFKA_SSL_CA_CERT_FILE' }],
   },
   'kafka.tls.cert_file': {
@@ -143,12 +144,16 @@ export const KAFKA_OPTIONS = {
     doc: 'Password of the key of the client certificate.',
     aliases: [{ variable: 'KAFKA_SSL_CLIENT_KEY_PASS' }],
   },
-  'kafka.sasl.mechanism': {
-    kind: choice('none', 'plain', 'scram-sha-256', 'scram-sha-512'),
-    default: 'none',
+  'kafka.tls.server_name': {
+    kind: text({
+      maxLength: 253,
+      // A name in SNI: an IP address is none.
+      pattern: '^(?![\\d.]+$)[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$|^$',
+      expected: 'a host name',
+    }),
+    default: '',
     needsRestart: true,
-    doc: 'How to log in to the brokers.',
+    doc: 'Name that the certificates of all brokers have to hold, also sent as SNI; empty means the name of each broker as it is reached.',
   },
-  'kafka.sasl.username': { kind: text(), default: '', needsRestart: true, doc: 'User to log in as.' },
-  'kafka.sasl.password': { kind: secret(), default: '', needsRestart: true, doc: 'Password of the user.' },
+  ...SASL_OPTIONS,
 } as const satisfies Record<string, Option<unknown>>;
