@@ -5,7 +5,7 @@ import type { Config } from '../config/options.ts';
 import type { WebConfig } from '../config/web-config.ts';
 import type { ConnectionSettings } from '../connection/connections.ts';
 import type { TlsMaterial } from '../http/tls.ts';
-import type { ClientOptions } from '../kafka/client.ts';
+import type { ClientOptions } from '../kafka/client-options.ts';
 import type { ProducerParts } from '../kafka/producer.ts';
 import type { TopicCreation } from '../kafka/topics.ts';
 import type { PipelineParts } from '../pipeline.ts';
@@ -29,11 +29,21 @@ export function clientOptions(config: Config): ClientOptions {
       certFile: config['kafka.tls.cert_file'],
       keyFile: config['kafka.tls.key_file'],
       keyPassword: config['kafka.tls.key_password'],
+      serverName: config['kafka.tls.server_name'],
     },
     sasl: {
       mechanism: config['kafka.sasl.mechanism'],
       username: config['kafka.sasl.username'],
       password: config['kafka.sasl.password'],
+      oauth: {
+        tokenUrl: config['kafka.sasl.oauth.token_url'],
+        clientId: config['kafka.sasl.oauth.client_id'],
+        clientSecret: config['kafka.sasl.oauth.client_secret'],
+        scope: config['kafka.sasl.oauth.scope'],
+        caFile: config['kafka.sasl.oauth.ca_file'],
+        tokenFile: config['kafka.sasl.oauth.token_file'],
+        extensions: config['kafka.sasl.oauth.extensions'],
+      },
     },
   };
 }

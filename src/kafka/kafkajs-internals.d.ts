@@ -8,14 +8,9 @@ declare module 'kafkajs/src/loggers/index.js' {
   export function createLogger(options: { level: number; logCreator: logCreator }): InternalLogger;
 }
 
-declare module 'kafkajs/src/network/socketFactory.js' {
-  const createSocketFactory: () => unknown;
-  export default createSocketFactory;
-}
-
 declare module 'kafkajs/src/network/connectionPool.js' {
   import type { Socket } from 'node:net';
-  import type { SASLOptions } from 'kafkajs';
+  import type { ISocketFactory, KafkaConfig } from 'kafkajs';
   import type { InternalLogger } from 'kafkajs/src/loggers/index.js';
 
   /** An entry of the queue of a connection: settled by the answer with this correlation id. */
@@ -62,10 +57,10 @@ declare module 'kafkajs/src/network/connectionPool.js' {
   export interface ConnectionPoolOptions {
     host: string;
     port: number;
-    ssl: object | null;
-    sasl: SASLOptions | null;
+    ssl?: KafkaConfig['ssl'];
+    sasl?: KafkaConfig['sasl'];
     clientId: string;
-    socketFactory: unknown;
+    socketFactory: ISocketFactory;
     connectionTimeout: number;
     requestTimeout: number;
     enforceRequestTimeout: boolean;

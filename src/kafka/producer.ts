@@ -7,7 +7,7 @@ import { formatDuration } from '../lib/units.ts';
 import type { Instruments } from '../metrics.ts';
 import { Appender } from './appender.ts';
 import { BatchPool } from './batch-pool.ts';
-import type { ClientOptions } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 import { Metadata } from './metadata.ts';
 import { Outcomes } from './outcomes.ts';
 import { ProducerIdentity } from './producer-identity.ts';

@@ -5,7 +5,8 @@ import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import type { Admin } from 'kafkajs';
 import type { Logger } from '../lib/logger.ts';
-import { type ClientOptions, createClient } from './client.ts';
+import { createClient } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 
 const GROUP_ID_NOT_FOUND = 69;
 

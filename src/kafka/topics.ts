@@ -2,7 +2,8 @@
 
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import { type ClientOptions, createClient } from './client.ts';
+import { createClient } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 import type { Metadata, TopicInfo } from './metadata.ts';
 import { Partition, type PartitionLimits } from './partition.ts';
 import { nameOf, UNKNOWN_TOPIC_OR_PARTITION, verdictOf } from './protocol-errors.ts';

@@ -5,16 +5,18 @@ import { logLevel } from 'kafkajs';
 import Broker from 'kafkajs/src/broker/index.js';
 import { createLogger } from 'kafkajs/src/loggers/index.js';
 import ConnectionPool, { type Connection } from 'kafkajs/src/network/connectionPool.js';
-import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import metadataRequests, { type DecodedMetadata } from 'kafkajs/src/protocol/requests/metadata/index.js';
 import type { Logger } from '../lib/logger.ts';
-import { type ClientOptions, forwardLog, saslOptions, tlsOptions } from './client.ts';
+import { Access } from './access.ts';
+import { forwardLog } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
+import { type BrokerProblem, explain } from './explain.ts';
 import { NEWEST_PRODUCE, OLDEST_PRODUCE, PRODUCE_KEY } from './produce-protocol.ts';
 import { requestHeader } from './request-header.ts';
+import { type Contact, newContact } from './sockets.ts';
 
 const METADATA_KEY = 3;
 const NEWEST_METADATA = 6;
-const CONNECT_TIMEOUT_MS = 3000;
 /** Kafka wants one even for producers without transactions. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
 
@@ -23,24 +25,32 @@ export interface BrokerAddress {
   readonly port: number;
 }
 
+interface LinkParts {
+  readonly makeBroker: (contact: Contact) => Broker;
+  readonly explain: (error: unknown, contact: Contact) => BrokerProblem;
+}
+
 /** One broker. It connects at the first request, and again after the connection is lost. */
 export class BrokerLink {
   readonly address: BrokerAddress;
-  readonly #makeBroker: () => Broker;
+  readonly #parts: LinkParts;
+  readonly #contact = newContact();
   #broker: Broker;
   #connecting: Promise<void> | undefined;
+  /** Why the last try to connect failed; '' when it did not. */
+  problem = '';
 
-  constructor(address: BrokerAddress, makeBroker: () => Broker) {
+  constructor(address: BrokerAddress, parts: LinkParts) {
     this.address = address;
-    this.#makeBroker = makeBroker;
-    this.#broker = makeBroker();
+    this.#parts = parts;
+    this.#broker = parts.makeBroker(this.#contact);
   }
 
   get isConnected(): boolean {
     return this.#broker.isConnected();
   }
 
-  /** Connects and logs in; rejects with an error of kafkajs. */
+  /** Connects and logs in; rejects with BrokerProblem. */
   connect(): Promise<void> {
     if (this.isConnected) return Promise.resolve();
     this.#connecting ??= this.#connectNow().finally(() => {
@@ -58,8 +68,16 @@ export class BrokerLink {
     const isUsed = connectionPool.pool.some(({ socket }) => socket !== undefined);
     const isOpen = connectionPool.pool.some((connection) => connection.isConnected());
     // Open and yet here: a session that has to log in again.
-    if (isUsed && !isOpen) this.#broker = this.#makeBroker();
-    await this.#broker.connect();
+    if (isUsed && !isOpen) this.#broker = this.#parts.makeBroker(this.#contact);
+    try {
+      await this.#broker.connect();
+      this.#contact.stage = 'greeted';
+      this.problem = '';
+    } catch (error) {
+      const problem = this.#parts.explain(error, this.#contact);
+      this.problem = problem.message;
+      throw problem;
+    }
   }
 
   /** The newest version of Produce that both sides know. */
@@ -83,14 +101,28 @@ export class BrokerLink {
     return connection;
   }
 
-  /** Topics and partitions with their error codes; nothing is thrown for these. Asks brokers to create topics that do. */
+  /**
+   * Topics and partitions with their error codes; nothing is thrown for these. Asks brokers to create topics that do.
+   * Rejects with BrokerProblem.
+   */
   async metadata(topics: readonly string[]): Promise<DecodedMetadata> {
     const connection = await this.#connection();
     const version = this.#newestVersion(METADATA_KEY, NEWEST_METADATA);
     const protocol = metadataRequests.protocol({ version });
     const { request, response } = protocol({ topics: [...topics], allowAutoTopicCreation: true });
     const parse = (decoded: unknown): DecodedMetadata => decoded as DecodedMetadata;
-    return connection.send({ request, response: { decode: response.decode, parse } });
+    return this.#first(connection.send({ request, response: { decode: response.decode, parse } }));
+  }
+
+  /** The first answer after the greeting shows that the login was enough. */
+  async #first<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      const settled = await answer;
+      this.#contact.stage = 'working';
+      return settled;
+    } catch (error) {
+      throw this.#parts.explain(error, this.#contact);
+    }
   }
 
   /** An id that makes what is produced idempotent. */
@@ -153,12 +185,14 @@ function onlyWhenSomethingWaits({ requestQueue }: Connection): void {
 export class Transport {
   readonly #options: ClientOptions;
   readonly #attemptTimeoutMs: number;
+  readonly #access: Access;
   readonly #logger: ReturnType<typeof createLogger>;
 
   /** `attemptTimeoutMs` is how long one request may take before its connection is cut. */
   constructor(options: ClientOptions, attemptTimeoutMs: number, logger: Logger) {
     this.#options = options;
     this.#attemptTimeoutMs = attemptTimeoutMs;
+    this.#access = new Access(options, attemptTimeoutMs, logger);
     this.#logger = createLogger({
       level: logLevel.INFO,
       logCreator: () => (entry) => forwardLog(entry, logger),
@@ -173,20 +207,27 @@ export class Transport {
     });
   }
 
-  link(address: BrokerAddress): BrokerLink {
-    return new BrokerLink(address, () => this.#broker(address));
+  /** As access control lists name this client: `User:adapter`. */
+  get user(): string {
+    return this.#access.user;
   }
 
-  #broker(address: BrokerAddress): Broker {
-    const { clientId, tls, sasl } = this.#options;
+  link(address: BrokerAddress): BrokerLink {
+    return new BrokerLink(address, {
+      makeBroker: (contact) => this.#broker(address, contact),
+      explain: (error, contact) => {
+        const broker = `${address.host}:${address.port}`;
+        return explain(error, { broker, contact, options: this.#options, user: this.user });
+      },
+    });
+  }
+
+  #broker({ host, port }: BrokerAddress, contact: Contact): Broker {
     const connectionPool = new ConnectionPool({
-      host: address.host,
-      port: address.port,
-      ssl: tlsOptions(tls) ?? null,
-      sasl: saslOptions(sasl) ?? null,
-      clientId,
-      socketFactory: createSocketFactory(),
-      connectionTimeout: Math.min(CONNECT_TIMEOUT_MS, this.#attemptTimeoutMs),
+      host,
+      port,
+      clientId: this.#options.clientId,
+      ...this.#access.settings(contact),
       requestTimeout: this.#attemptTimeoutMs,
       enforceRequestTimeout: true,
       maxInFlightRequests: null,

@@ -8,6 +8,7 @@ import { type ProducerStamp, RecordBatch } from '../../src/kafka/record-batch.ts
 import { type BrokerLink, Transport } from '../../src/kafka/transport.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTopic, readTopic, type TestKafka, testKafka } from '../support/kafka.ts';
+import { NO_SECURITY } from './no-security.ts';
 import { keepingLogger } from './stage.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -26,8 +27,7 @@ before(async () => {
   const options = {
     brokers: [kafka.brokers.split(',', 1)[0]!],
     clientId: 'test',
-    tls: { enabled: false, caFile: '', certFile: '', keyFile: '', keyPassword: '' },
-    sasl: { mechanism: 'none', username: '', password: '' },
+    ...NO_SECURITY,
     produceTimeoutMs: TIMEOUT_MS,
   };
   const transport = new Transport(options, TIMEOUT_MS, keepingLogger().logger);

@@ -8,9 +8,9 @@ import { logLevel } from 'kafkajs';
 import Broker from 'kafkajs/src/broker/index.js';
 import { createLogger } from 'kafkajs/src/loggers/index.js';
 import ConnectionPool, { type Connection, type QueueEntry } from 'kafkajs/src/network/connectionPool.js';
-import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 import metadataRequests from 'kafkajs/src/protocol/requests/metadata/index.js';
 import { NEWEST_PRODUCE, OLDEST_PRODUCE, PRODUCE_KEY } from '../../src/kafka/produce-protocol.ts';
+import { socketFactory } from '../../src/kafka/sockets.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTopic, type TestKafka, testKafka } from '../support/kafka.ts';
 
@@ -40,10 +40,8 @@ function poolOf(host: string, port: number): ConnectionPool {
   return new ConnectionPool({
     host,
     port,
-    ssl: null,
-    sasl: null,
     clientId: 'shape-test',
-    socketFactory: createSocketFactory(),
+    socketFactory: socketFactory({ tls: undefined, serverName: '', timeoutMs: 3000 }),
     connectionTimeout: 3000,
     requestTimeout: 5000,
     enforceRequestTimeout: true,
@@ -86,10 +84,6 @@ describe('of the inner files', () => {
     assert.equal(line.level, logLevel.ERROR, WHAT_TO_DO);
     const { message, broker, timestamp } = line.log;
     assert.deepEqual([message, broker, typeof timestamp], ['what happened', 'b:1', 'string'], WHAT_TO_DO);
-  });
-
-  test('network/socketFactory.js makes a factory of sockets', () => {
-    assert.equal(typeof createSocketFactory(), 'function', WHAT_TO_DO);
   });
 
   test('network/connectionPool.js holds connections, and gives the first one for producing', () => {

@@ -17,6 +17,7 @@ import {
 } from '../support/kafka.ts';
 import { assertOrdered, parseRecords } from '../support/records.ts';
 import { body, type TestSeries } from '../support/write-request.ts';
+import { NO_SECURITY } from './no-security.ts';
 import { makeProducer, send, startProducer } from './real-producer.ts';
 import { metricOf } from './stage.ts';
 
@@ -267,7 +268,7 @@ describe('a topic that refuses times long ago', () => {
 describe('brokers that want a login', () => {
   test('are written to with the right password', async (t) => {
     const topic = await createTopic(strict.brokers);
-    const sasl = { mechanism: 'plain', username: USER, password: PASSWORD };
+    const sasl = { ...NO_SECURITY.sasl, mechanism: 'plain', username: USER, password: PASSWORD } as const;
     const { producer } = await startProducer(t, loginBrokers, { topic, sasl });
     assert.equal(producer.state, 'ready');
     await send(producer, topic, sample('logged in'));

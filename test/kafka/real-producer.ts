@@ -7,6 +7,7 @@ import { KafkaProducer, type ProducerOptions } from '../../src/kafka/producer.ts
 import { Metrics } from '../../src/metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestHooks } from '../support/process.ts';
+import { NO_SECURITY } from './no-security.ts';
 import { keepingLogger, type LogLine } from './stage.ts';
 
 export interface RunningProducer {
@@ -25,8 +26,7 @@ export function makeProducer(test: TestHooks, brokers: string, settings: Setting
     options: {
       brokers: brokers.split(','),
       clientId: 'test',
-      tls: { enabled: false, caFile: '', certFile: '', keyFile: '', keyPassword: '' },
-      sasl: { mechanism: 'none', username: '', password: '' },
+      ...NO_SECURITY,
       produceTimeoutMs: 30_000,
       compression: 'none',
       maxBatchBytes: 900 * 1024,

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
 import type { Metadata, PartitionInfo, TopicInfo } from '../../src/kafka/metadata.ts';
 import { Topics } from '../../src/kafka/topics.ts';
+import { NO_SECURITY } from './no-security.ts';
 import { keepingLogger, Stage } from './stage.ts';
 
 const TIMEOUT_MS = 250;
@@ -37,8 +38,7 @@ function setUp() {
   const options = {
     brokers: ['one:9092', 'two:9092'],
     clientId: 'test',
-    tls: { enabled: false, caFile: '', certFile: '', keyFile: '', keyPassword: '' },
-    sasl: { mechanism: 'none', username: '', password: '' },
+    ...NO_SECURITY,
     produceTimeoutMs: TIMEOUT_MS,
     creation: undefined,
   };
