@@ -12,6 +12,7 @@ import { helpText } from './config/help.ts';
 import { type LoadedConfig, loadConfig, type RefusedConfig, requestedAction } from './config/load.ts';
 import { checkReport, printConfig } from './config/print.ts';
 import { doctor } from './doctor/command.ts';
+import { checkKafka } from './kafka/check.ts';
 import { tail } from './kafka/tail.ts';
 import { createLogger, type Logger, type MainLogger } from './lib/logger.ts';
 
@@ -29,7 +30,10 @@ interface Settings {
 type Command = (settings: Settings, logger: MainLogger) => Promise<number>;
 
 /** Sub-commands with options by their first argument; without one the adapter serves. */
-const COMMANDS: Readonly<Partial<Record<string, Command>>> = { tail: runTail };
+const COMMANDS: Readonly<Partial<Record<string, Command>>> = {
+  tail: runTail,
+  'check-kafka': runCheck,
+};
 
 async function main(argv: readonly string[]): Promise<number> {
   // Runs on machines that have no configuration.
@@ -112,6 +116,20 @@ async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Pr
     return EXIT_FAILED;
   }
   return EXIT_OK;
+}
+
+async function runCheck({ config }: LoadedConfig, logger: Logger): Promise<number> {
+  const isWell = await checkKafka({
+    options: {
+      ...clientOptions(config),
+      maxBatchBytes: config['kafka.max_batch_size'],
+      createsTopics: config['kafka.create_topics'],
+    },
+    topic: config['kafka.topic'],
+    logger,
+    print,
+  });
+  return isWell ? EXIT_OK : EXIT_FAILED;
 }
 
 /**

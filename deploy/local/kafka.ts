@@ -33,6 +33,8 @@ export interface KafkaNodeOptions {
   clusterId?: string;
   /** Added to, and stronger than, the settings of its own. */
   properties?: Properties;
+  /** Further arguments for formatting the storage, such as users of SCRAM. */
+  formatArguments?: string[];
   /** Java's flags instead of those for a quick start. */
   javaFlags?: string[];
   /** Kept at the end when given; else a fresh folder, removed at the end whatever happens. */
@@ -164,7 +166,8 @@ export class KafkaNode {
     if (existsSync(join(this.#directory, 'data', 'meta.properties'))) return file;
     const clusterId = this.#options.clusterId ?? randomClusterId();
     const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', file];
-    const format = this.#run(['-XX:TieredStopAtLevel=1', ...this.#systemProperties(), ...tool]);
+    const further = this.#options.formatArguments ?? [];
+    const format = this.#run(['-XX:TieredStopAtLevel=1', ...this.#systemProperties(), ...tool, ...further]);
     const status = await format.exited;
     if (!format.isSuccess)
       throw new Error(`Kafka's storage could not be formatted: ${status}\n${format.log}`);

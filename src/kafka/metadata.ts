@@ -1,11 +1,15 @@
 /** What the brokers say about topics: partitions, leaders, addresses; asked again when it seems to be wrong. */
 
 import type { Logger } from '../lib/logger.ts';
-import type { BrokerLink, Transport } from './transport.ts';
+import { BrokerProblem } from './explain.ts';
+import { advertisedRefusal } from './refusals.ts';
+import type { BrokerAddress, BrokerLink, Transport } from './transport.ts';
 
 const MAX_AGE_MS = 60_000;
 const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1000;
+/** So many brokers of a large cluster are tried at the start. */
+const TRIED_BROKERS = 5;
 
 export interface PartitionInfo {
   readonly index: number;
@@ -64,7 +68,8 @@ export class Metadata {
         await link.connect();
         return link;
       } catch (error) {
-        problem = error;
+        // A wrong password says more than another broker that is not there.
+        if (!(problem instanceof BrokerProblem) || problem.isAbsence) problem = error;
       }
     }
     throw problem;
@@ -134,6 +139,8 @@ export class Metadata {
       const answer = await link.metadata([...this.#topics]);
       if (this.#stopped) return;
       this.#adopt(answer.brokers);
+      if (!this.isReached) await this.#reachAdvertised(link.address);
+      if (this.#stopped) return;
       this.#failures = 0;
       if (!this.isReached) logger.info({ brokers: answer.brokers.length }, 'Kafka reached');
       this.isReached = true;
@@ -145,6 +152,23 @@ export class Metadata {
       this.lastProblem = error instanceof Error ? error.message : String(error);
       if (!this.#stopped) logger.warn({ problem: this.lastProblem }, 'no metadata from Kafka, trying again');
     }
+  }
+
+  /** What brokers say of themselves may be of no use here: one has to be reached by it. */
+  async #reachAdvertised(asked: BrokerAddress): Promise<void> {
+    const tries = [...this.#links].slice(0, TRIED_BROKERS).map(async ([nodeId, link]) => {
+      try {
+        await link.connect();
+      } catch (error) {
+        const problem = advertisedRefusal(asked, nodeId, error);
+        if (!this.#stopped)
+          this.#parts.logger.warn({ problem }, 'cannot reach a broker by the address it gives');
+        throw new Error(problem);
+      }
+    });
+    await Promise.any(tries).catch((error: AggregateError) => {
+      throw error.errors[0] ?? new Error(`Kafka at ${asked.host}:${asked.port} names no brokers`);
+    });
   }
 
   /** Keeps links whose broker has not moved; cuts the others. */

@@ -6,8 +6,9 @@ import type { Instruments } from '../metrics.ts';
 import { ownerOf, redistribute } from './batch-records.ts';
 import type { Partition } from './partition.ts';
 import type { PartitionAnswer } from './produce-protocol.ts';
-import { nameOf, verdictOf } from './protocol-errors.ts';
+import { nameOf, TOPIC_AUTHORIZATION_FAILED, verdictOf } from './protocol-errors.ts';
 import type { RecordBatch } from './record-batch.ts';
+import { topicRefusal } from './refusals.ts';
 
 /** How long a partition rests after an error that a repeat may cure. */
 const REST_MS = 100;
@@ -22,10 +23,14 @@ export interface OutcomeParts {
   readonly refreshMetadata: () => void;
   /** The epochs of a producer id are used up. */
   readonly renewProducerId: () => void;
+  /** As access control lists name this client. */
+  readonly user: () => string;
 }
 
 export class Outcomes {
   readonly #parts: OutcomeParts;
+  /** Topics that refuse, with the error code that was told of. */
+  readonly #refusing = new Map<string, number>();
 
   constructor(parts: OutcomeParts) {
     this.#parts = parts;
@@ -53,7 +58,7 @@ export class Outcomes {
         return;
       case 'refused':
         partition.takeBackStamp(batch);
-        this.giveUp(batch, refusal(partition, answer), 'refused');
+        this.giveUp(batch, this.#refusal(partition, answer), 'refused');
     }
   }
 
@@ -63,6 +68,7 @@ export class Outcomes {
     instruments.kafkaProducedBytes.inc({ topic: partition.topic }, batch.length);
     instruments.kafkaBatchBytes.observe(batch.length);
     instruments.kafkaLastAck.set(Date.now() / 1000);
+    this.#refusing.delete(partition.topic);
     const { shares, recordBytes } = batch;
     this.#parts.recycle(batch);
     this.#parts.onGone(recordBytes);
@@ -161,12 +167,20 @@ export class Outcomes {
     this.#parts.onGone(recordBytes);
     for (const { request } of shares) request.fail(error);
   }
-}
 
-function refusal(partition: Partition, answer: PartitionAnswer): AdapterError {
-  const detail = answer.errorMessage === '' ? '' : ` (${answer.errorMessage})`;
-  return new AdapterError(
-    'kafka_refused',
-    `Kafka refuses records for topic ${partition.topic}: ${nameOf(answer.errorCode)}${detail}`,
-  );
+  #refusal({ topic }: Partition, { errorCode, errorMessage }: PartitionAnswer): AdapterError {
+    const error = nameOf(errorCode);
+    const detail = errorMessage === '' ? '' : ` (${errorMessage})`;
+    const problem =
+      errorCode === TOPIC_AUTHORIZATION_FAILED
+        ? topicRefusal(['Write'], { user: this.#parts.user(), topic, error: `${error}${detail}` })
+        : `Kafka refuses records for topic ${topic}: ${error}${detail}`;
+    if (this.#refusing.get(topic) !== errorCode)
+      this.#parts.logger.error(
+        { topic, problem },
+        'Kafka refuses records, their senders are told to try again',
+      );
+    this.#refusing.set(topic, errorCode);
+    return new AdapterError('kafka_refused', problem);
+  }
 }

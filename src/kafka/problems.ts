@@ -20,6 +20,8 @@ export interface Facts {
   readonly isTls: boolean;
   readonly hasCertificate: boolean;
   readonly mechanism: string;
+  /** What the broker offers instead, where it says so. */
+  readonly offered: string;
   readonly user: string;
 }
 
@@ -112,7 +114,14 @@ export const PROBLEMS = {
   name_mismatch: {
     sign: '`ERR_TLS_CERT_ALTNAME_INVALID`',
     is: ({ code }) => code === 'ERR_TLS_CERT_ALTNAME_INVALID',
-    says: ({ words }) => `has a certificate for another name: ${words}`,
+    says: ({ error }) => {
+      const { host, cert } = error as {
+        host?: string;
+        cert?: { subjectaltname?: string; subject?: { CN?: string } };
+      };
+      const names = cert?.subjectaltname ?? `CN:${cert?.subject?.CN}`;
+      return `has a certificate for ${names}, not for ${host} (ERR_TLS_CERT_ALTNAME_INVALID)`;
+    },
     cure: 'reach the broker by a name that its certificate holds, or set kafka.tls.server_name to one',
   },
   client_certificate_missing: {
@@ -170,7 +179,8 @@ export const PROBLEMS = {
     sign: '`UNSUPPORTED_SASL_MECHANISM`',
     is: ({ code, words }) =>
       code === 'UNSUPPORTED_SASL_MECHANISM' || /mechanism is not supported by the server/.test(words),
-    says: ({ mechanism }) => `does not know the login ${mechanism} (UNSUPPORTED_SASL_MECHANISM)`,
+    says: ({ mechanism, offered }) =>
+      `does not take the login ${mechanism} on this port${offered === '' ? '' : `, but ${offered}`} (UNSUPPORTED_SASL_MECHANISM)`,
     cure: 'set kafka.sasl.mechanism to one of sasl.enabled.mechanisms of the listener',
   },
   login_unwanted: {

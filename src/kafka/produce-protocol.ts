@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { bytesOf } from '../lib/pieces.ts';
+import { Fields } from './fields.ts';
 
 export const PRODUCE_KEY = 0;
 export const OLDEST_PRODUCE = 3;
@@ -54,42 +55,6 @@ export function encodeProduce(data: readonly PartitionData[], timeoutMs: number)
     }
   }
   return pieces;
-}
-
-/** Reads big-endian fields one after the other. */
-class Fields {
-  readonly #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  int16(): number {
-    this.#at += 2;
-    return this.#bytes.readInt16BE(this.#at - 2);
-  }
-
-  int32(): number {
-    this.#at += 4;
-    return this.#bytes.readInt32BE(this.#at - 4);
-  }
-
-  skip(count: number): void {
-    this.#at += count;
-  }
-
-  /** A nullable string; null is empty. */
-  string(): string {
-    const length = this.int16();
-    if (length < 0) return '';
-    this.#at += length;
-    return this.#bytes.toString('utf8', this.#at - length, this.#at);
-  }
-
-  array<Item>(read: () => Item): Item[] {
-    return Array.from({ length: Math.max(0, this.int32()) }, read);
-  }
 }
 
 const OFFSET_AND_APPEND_TIME_BYTES = 16;

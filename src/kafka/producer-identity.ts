@@ -10,6 +10,8 @@ export interface IdentityParts {
   readonly metadata: Metadata;
   readonly logger: Logger;
   readonly onChange: () => void;
+  /** The sentence for a missing permission, from the name of Kafka's error. */
+  readonly whoMayNot: (error: string) => string;
 }
 
 export class ProducerIdentity {
@@ -18,6 +20,8 @@ export class ProducerIdentity {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Why there is none, when a permission is missing; else ''. */
+  refusal = '';
   /** Undefined while there is none: nothing can be sent. */
   producerId: bigint | undefined;
 
@@ -41,17 +45,29 @@ export class ProducerIdentity {
         this.producerId = await link.newProducerId();
         this.#fetching = false;
         this.#failures = 0;
+        this.refusal = '';
         onChange();
         return;
       }
     } catch (error) {
       this.#failures++;
+      this.#keepRefusal(error);
       // A broker that has just started is not ready for this yet, which is no news.
       const level = this.#failures > QUIET_FAILURES ? 'warn' : 'debug';
       logger[level]({ problem: String(error) }, 'no producer id from Kafka, trying again');
     }
     if (!this.#stopped)
       this.#timer = setTimeout(() => void this.#fetch(), metadata.isReached ? RETRY_MS : RETRY_MS / 10);
+  }
+
+  /** No repeat cures a missing permission, so it is told at once, and once. */
+  #keepRefusal(error: unknown): void {
+    const { logger, whoMayNot } = this.#parts;
+    const { type } = error as { type?: string };
+    const refusal = type?.endsWith('_AUTHORIZATION_FAILED') ? whoMayNot(type) : '';
+    if (refusal !== '' && refusal !== this.refusal)
+      logger.error({ problem: refusal }, 'Kafka lets nothing be written');
+    this.refusal = refusal;
   }
 
   stop(): void {

@@ -8,17 +8,20 @@ import type { Instruments } from '../metrics.ts';
 import { Appender } from './appender.ts';
 import { BatchPool } from './batch-pool.ts';
 import type { ClientOptions } from './client-options.ts';
-import { Metadata } from './metadata.ts';
+import { Metadata, type TopicInfo } from './metadata.ts';
 import { Outcomes } from './outcomes.ts';
 import { ProducerIdentity } from './producer-identity.ts';
 import type { RecordBatch } from './record-batch.ts';
+import { producerIdRefusal } from './refusals.ts';
 import { Sending } from './sending.ts';
 import { type TopicCreation, Topics } from './topics.ts';
-import { Transport } from './transport.ts';
+import { type BrokerLink, Transport } from './transport.ts';
 
 const SHORTEST_ATTEMPT_MS = 500;
 /** How often deadlines are looked at, and what rested is tried again. */
 const TICK_MS = 50;
+/** How often a topic that is refused at the start is asked for again. */
+const ASK_AGAIN_MS = 2000;
 
 export interface ProducerOptions extends ClientOptions {
   /** Looked for at the start; undefined when topics depend on labels and are found as they come. */
@@ -51,6 +54,8 @@ export class KafkaProducer implements Delivery {
   readonly #appender: Appender;
   #pump: NodeJS.Immediate | NodeJS.Timeout | undefined;
   #tick: NodeJS.Timeout | undefined;
+  #wasReady = false;
+  #askedMs = 0;
 
   constructor(parts: ProducerParts) {
     this.#parts = parts;
@@ -58,20 +63,21 @@ export class KafkaProducer implements Delivery {
     const attemptTimeoutMs = Math.max(SHORTEST_ATTEMPT_MS, Math.floor(options.produceTimeoutMs / 3));
     const newBatch = (): RecordBatch => this.#pool.take();
     const recycle = (batch: RecordBatch): void => this.#pool.give(batch);
+    const transport = new Transport(options, attemptTimeoutMs, logger);
+    const user = (): string => transport.user;
     this.#metadata = new Metadata({
-      transport: new Transport(options, attemptTimeoutMs, logger),
+      transport,
       logger,
-      onChange: (topics) => {
-        this.#topics.update(topics);
-        this.#pumpSoon();
-      },
+      onChange: (topics) => this.#onTopics(topics),
     });
     this.#identity = new ProducerIdentity({
       metadata: this.#metadata,
       logger,
       onChange: () => this.#pumpSoon(),
+      whoMayNot: (error) => producerIdRefusal({ user: user(), topic: options.topic, error }),
     });
     this.#topics = new Topics({
+      user,
       options,
       metadata: this.#metadata,
       logger,
@@ -83,6 +89,7 @@ export class KafkaProducer implements Delivery {
       },
     });
     this.#outcomes = new Outcomes({
+      user,
       instruments,
       logger,
       newBatch,
@@ -113,13 +120,28 @@ export class KafkaProducer implements Delivery {
     instruments.kafkaQueueLimitBytes.set(options.maxQueueBytes);
   }
 
+  #onTopics(topics: readonly TopicInfo[]): void {
+    this.#topics.update(topics);
+    this.#pumpSoon();
+  }
+
+  /** From the first moment on in which records can be written; later trouble is answered request by request. */
   get ready(): boolean {
-    return this.#metadata.isReached;
+    this.#wasReady ||= this.#problem === '';
+    return this.#wasReady;
   }
 
   get state(): string {
     if (this.ready) return 'ready';
-    return `waiting for Kafka at ${this.#parts.options.brokers.join(',')}: ${this.#metadata.lastProblem}`;
+    return `waiting for Kafka at ${this.#parts.options.brokers.join(',')}: ${this.#problem}`;
+  }
+
+  /** What is in the way of a first record; '' when nothing is. */
+  get #problem(): string {
+    if (!this.#metadata.isReached) return this.#metadata.lastProblem;
+    const refusal = this.#topics.refusalOf(this.#parts.options.topic) || this.#identity.refusal;
+    if (refusal !== '') return refusal;
+    return this.#identity.producerId === undefined ? 'no producer id yet' : '';
   }
 
   start(): void {
@@ -153,17 +175,23 @@ export class KafkaProducer implements Delivery {
     const { instruments, options } = this.#parts;
     const nowMs = performance.now();
     for (const partition of this.#topics.partitions()) {
+      const leader = this.#metadata.linkOf(partition.leader);
       for (const batch of partition.expire(nowMs)) {
         // It was sent before, so it may be there or come to be there: fence it off.
         if (batch.stamp) this.#outcomes.beginEpoch(partition);
-        if (batch.count > 0) this.#outcomes.giveUp(batch, timedOut(options.produceTimeoutMs), 'timeout');
+        if (batch.count > 0)
+          this.#outcomes.giveUp(batch, timedOut(options.produceTimeoutMs, leader), 'timeout');
       }
       const { underWay } = partition;
       if (!underWay || underWay.deadlineMs > nowMs) continue;
       partition.underWay = undefined;
       this.#outcomes.beginEpoch(partition);
-      this.#outcomes.giveUp(underWay, timedOut(options.produceTimeoutMs), 'timeout');
-      void this.#metadata.linkOf(partition.leader)?.cut(new Error('the broker did not answer in time'));
+      this.#outcomes.giveUp(underWay, timedOut(options.produceTimeoutMs, leader), 'timeout');
+      void leader?.cut(new Error('the broker did not answer in time'));
+    }
+    if (!this.ready && nowMs > this.#askedMs + ASK_AGAIN_MS) {
+      this.#askedMs = nowMs;
+      this.#metadata.refreshSoon();
     }
     instruments.kafkaQueueBytes.set(this.#appender.queuedBytes);
     instruments.kafkaReady.set(this.ready ? 1 : 0);
@@ -181,9 +209,10 @@ export class KafkaProducer implements Delivery {
   }
 }
 
-function timedOut(timeoutMs: number): AdapterError {
+function timedOut(timeoutMs: number, leader: BrokerLink | undefined): AdapterError {
+  const problem = leader?.problem ? `: ${leader.problem}` : '';
   return new AdapterError(
     'kafka_timeout',
-    `Kafka did not acknowledge within kafka.produce_timeout (${formatDuration(timeoutMs)})`,
+    `Kafka did not acknowledge within kafka.produce_timeout (${formatDuration(timeoutMs)})${problem}`,
   );
 }

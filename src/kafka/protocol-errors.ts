@@ -13,6 +13,7 @@ interface CodeEntry {
 }
 
 export const UNKNOWN_TOPIC_OR_PARTITION = 3;
+export const TOPIC_AUTHORIZATION_FAILED = 29;
 
 /** Source: org.apache.kafka.common.protocol.Errors. What is not listed is `refused`. */
 const CODES: Readonly<Record<number, CodeEntry>> = {

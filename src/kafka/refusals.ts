@@ -1,5 +1,6 @@
 /** Sentences about what Kafka does not let this client do, and about brokers that name an address of no use. */
 
+import { BrokerProblem } from './explain.ts';
 import type { BrokerAddress } from './transport.ts';
 
 interface Missing {
@@ -29,7 +30,8 @@ export function producerIdRefusal({ user, topic, error }: Missing): string {
 }
 
 /** Bootstrap works, and then nothing does: the classic of listeners behind NAT, in containers, in other networks. */
-export function advertisedRefusal(asked: BrokerAddress, nodeId: number, problem: string): string {
+export function advertisedRefusal(asked: BrokerAddress, nodeId: number, error: unknown): string {
+  const problem = error instanceof BrokerProblem ? error.what : (error as Error).message;
   return (
     `Kafka at ${asked.host}:${asked.port} answers, but the address by which it names broker ${nodeId} ` +
     `is of no use here: ${problem}; set advertised.listeners of the broker to an address that this machine reaches`

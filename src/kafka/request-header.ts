@@ -3,6 +3,13 @@
 import { Buffer } from 'node:buffer';
 import { bytesOf } from '../lib/pieces.ts';
 
+/** A kind of request, and the newest version that is spoken here. */
+export interface Api {
+  readonly key: number;
+  readonly name: string;
+  readonly newest: number;
+}
+
 export interface RequestHeader {
   readonly apiKey: number;
   readonly apiVersion: number;

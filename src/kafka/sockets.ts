@@ -13,6 +13,8 @@ export interface Contact {
   error: (Error & { code?: string }) | undefined;
   /** What came first, when that is no answer of Kafka. */
   strange: Buffer | undefined;
+  /** What came last, up to the end of the login. */
+  answer: Buffer | undefined;
 }
 
 export interface SocketSettings {
@@ -28,7 +30,7 @@ const LONGEST_ANSWER_BYTES = 256 * 1024 * 1024;
 const SHOWN_BYTES = 16;
 
 export function newContact(): Contact {
-  return { stage: 'resolving', error: undefined, strange: undefined };
+  return { stage: 'resolving', error: undefined, strange: undefined, answer: undefined };
 }
 
 /** A factory as kafkajs takes it. What it makes is told by `contact`, which one connection at a time should use. */
@@ -77,7 +79,9 @@ function watch(socket: Socket, contact: Contact, { tls, timeoutMs }: SocketSetti
   socket.once('error', (error) => {
     contact.error = error;
   });
-  socket.once('data', (chunk: Buffer) => {
+  socket.on('data', (chunk: Buffer) => {
+    if (contact.stage === 'answered') contact.answer = chunk;
+    if (contact.stage !== 'open') return;
     contact.stage = 'answered';
     if (chunk.length < 4 || chunk.readUInt32BE(0) <= LONGEST_ANSWER_BYTES) return;
     contact.strange = chunk.subarray(0, SHOWN_BYTES);

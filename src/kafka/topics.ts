@@ -6,7 +6,13 @@ import { createClient } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
 import type { Metadata, TopicInfo } from './metadata.ts';
 import { Partition, type PartitionLimits } from './partition.ts';
-import { nameOf, UNKNOWN_TOPIC_OR_PARTITION, verdictOf } from './protocol-errors.ts';
+import {
+  nameOf,
+  TOPIC_AUTHORIZATION_FAILED,
+  UNKNOWN_TOPIC_OR_PARTITION,
+  verdictOf,
+} from './protocol-errors.ts';
+import { topicRefusal } from './refusals.ts';
 
 /** How a missing topic is made. */
 export interface TopicCreation {
@@ -19,6 +25,8 @@ export interface TopicsParts {
   readonly metadata: Metadata;
   readonly logger: Logger;
   readonly limits: PartitionLimits;
+  /** As access control lists name this client. */
+  readonly user: () => string;
 }
 
 /** How long a request waits for a topic that the brokers may be about to create. */
@@ -52,7 +60,7 @@ export class Topics {
   update(topics: readonly TopicInfo[]): void {
     for (const { topic, errorCode, partitions } of topics) {
       if (errorCode !== 0 || partitions.length === 0) {
-        this.#problems.set(topic, errorCode);
+        this.#note(topic, errorCode);
         if (errorCode === UNKNOWN_TOPIC_OR_PARTITION) this.#create(topic);
         continue;
       }
@@ -64,6 +72,23 @@ export class Topics {
         known[index].leader = leader;
       }
     }
+  }
+
+  #note(topic: string, errorCode: number): void {
+    const isNews = this.#problems.get(topic) !== errorCode;
+    this.#problems.set(topic, errorCode);
+    const problem = this.refusalOf(topic);
+    if (isNews && problem !== '') this.#parts.logger.error({ topic, problem }, 'Kafka refuses the topic');
+  }
+
+  /** Why nothing can be written to the topic until a hand is lent; '' when nothing of this kind is known. */
+  refusalOf(topic: string): string {
+    const code = this.#problems.get(topic);
+    if (code === undefined || verdictOf(code) !== 'refused' || this.#known.has(topic)) return '';
+    const error = nameOf(code);
+    if (code !== TOPIC_AUTHORIZATION_FAILED) return `Kafka refuses topic ${topic}: ${error}`;
+    // A broker that creates topics by itself says the same when it must not.
+    return topicRefusal(['Write', 'Describe', 'Create'], { user: this.#parts.user(), topic, error });
   }
 
   #create(topic: string): void {
@@ -133,7 +158,10 @@ export class Topics {
           : `topic ${topic} does not exist, create it or set kafka.create_topics`,
       );
     }
-    return new AdapterError('kafka_refused', `Kafka refuses topic ${topic}: ${nameOf(code)}`);
+    return new AdapterError(
+      'kafka_refused',
+      this.refusalOf(topic) || `Kafka refuses topic ${topic}: ${nameOf(code)}`,
+    );
   }
 
   async stop(): Promise<void> {

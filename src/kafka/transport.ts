@@ -12,7 +12,7 @@ import { forwardLog } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
 import { type BrokerProblem, explain } from './explain.ts';
 import { NEWEST_PRODUCE, OLDEST_PRODUCE, PRODUCE_KEY } from './produce-protocol.ts';
-import { requestHeader } from './request-header.ts';
+import { type Api, requestHeader } from './request-header.ts';
 import { type Contact, newContact } from './sockets.ts';
 
 const METADATA_KEY = 3;
@@ -82,12 +82,12 @@ export class BrokerLink {
 
   /** The newest version of Produce that both sides know. */
   get produceVersion(): number {
-    return this.#newestVersion(PRODUCE_KEY, NEWEST_PRODUCE);
+    return this.newestVersion({ key: PRODUCE_KEY, newest: NEWEST_PRODUCE });
   }
 
-  #newestVersion(key: number, ours: number): number {
-    const theirs = this.#broker.versions?.[key];
-    const newest = Math.min(ours, theirs?.maxVersion ?? 0);
+  /** The newest version that both sides know; 0 as long as there was no connection. */
+  newestVersion({ key, newest: ours }: Pick<Api, 'key' | 'newest'>): number {
+    const newest = Math.min(ours, this.#broker.versions?.[key]?.maxVersion ?? 0);
     if (key === PRODUCE_KEY && newest < OLDEST_PRODUCE)
       throw new Error('this broker is older than Kafka 0.11');
     return newest;
@@ -107,7 +107,7 @@ export class BrokerLink {
    */
   async metadata(topics: readonly string[]): Promise<DecodedMetadata> {
     const connection = await this.#connection();
-    const version = this.#newestVersion(METADATA_KEY, NEWEST_METADATA);
+    const version = this.newestVersion({ key: METADATA_KEY, newest: NEWEST_METADATA });
     const protocol = metadataRequests.protocol({ version });
     const { request, response } = protocol({ topics: [...topics], allowAutoTopicCreation: true });
     const parse = (decoded: unknown): DecodedMetadata => decoded as DecodedMetadata;
@@ -132,15 +132,19 @@ export class BrokerLink {
     return BigInt(producerId);
   }
 
+  produce(pieces: readonly Buffer[]): Promise<Buffer> {
+    return this.request({ key: PRODUCE_KEY, name: 'Produce', newest: NEWEST_PRODUCE }, pieces);
+  }
+
   /**
-   * Sends a Produce request whose body is `pieces`, written one after the other without being copied together.
-   * Resolves to the body of the answer. kafkajs' own way would copy every batch twice.
+   * Sends a request whose body is `pieces`, written one after the other without being copied together. Resolves to
+   * the body of the answer. kafkajs' own way would copy every batch twice.
    */
-  async produce(pieces: readonly Buffer[]): Promise<Buffer> {
+  async request(api: Api, pieces: readonly Buffer[]): Promise<Buffer> {
     const connection = await this.#connection();
-    const apiVersion = this.produceVersion;
+    const apiVersion = this.newestVersion(api);
     const correlationId = connection.nextCorrelationId();
-    const entry = { apiKey: PRODUCE_KEY, apiName: 'Produce', apiVersion, correlationId };
+    const entry = { apiKey: api.key, apiName: api.name, apiVersion, correlationId };
     const header = requestHeader({ ...entry, clientId: connection.clientId, body: pieces });
     // What is put into the queue of a lost connection is never sent, and nobody watches its time.
     if (!connection.isConnected()) throw new Error('the connection was lost before the request was sent');

@@ -136,10 +136,26 @@ describe('while no broker can be reached', () => {
     assert.equal(metadata.isReached, true);
   });
 
+  test('nor can the address by which a broker names itself, it says so, and it is reached once that helps', async (t) => {
+    const { transport, metadata, answers } = start(t, 1);
+    transport.brokers = [{ nodeId: 9, host: 'inside', port: 9999 }];
+    transport.away.set(9999, 'inside:9999 cannot be reached');
+    await metadata.refresh();
+    assert.equal(metadata.isReached, false);
+    assert.match(
+      metadata.lastProblem,
+      /^Kafka at broker:9001 answers, but .* names broker 9 .*: inside:9999 cannot be reached; set advertised\.listeners/,
+    );
+    assert.deepEqual(answers, []);
+    transport.away.clear();
+    await eventually(() => metadata.isReached, { what: 'it is reached', withinMs: 5000 });
+  });
+
   test('the brokers it knew are asked first once they are back', async (t) => {
     const { transport, metadata } = start(t);
     transport.brokers = [{ nodeId: 9, host: 'inside', port: 9999 }];
     await metadata.refresh();
+    await linkOf(metadata, 9)!.cut(new Error('lost'));
     transport.connects.length = 0;
     await metadata.refresh();
     assert.deepEqual(transport.connects, ['inside:9999']);
@@ -192,6 +208,7 @@ describe('the producer id', () => {
       metadata,
       logger,
       onChange: () => changes.push(identity.producerId),
+      whoMayNot: String,
     });
     t.after(() => identity.stop());
     let next = 0n;

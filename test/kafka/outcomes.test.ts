@@ -299,7 +299,10 @@ describe('a batch that is refused', () => {
       await assert.rejects(request.done, (error) => {
         assert.ok(error instanceof AdapterError);
         assert.equal(error.code, 'kafka_refused');
-        assert.match(error.message, /topic metrics: TOPIC_AUTHORIZATION_FAILED \(not yours\)/);
+        assert.match(
+          error.message,
+          /^User:test has .* topic metrics: Kafka refuses Write \(TOPIC_AUTHORIZATION_FAILED \(not yours\)\);/,
+        );
         return true;
       });
     }

@@ -92,6 +92,7 @@ export class Stage {
       onCommit: () => this.commits++,
     });
     this.outcomes = new Outcomes({
+      user: () => 'User:test',
       instruments: this.metrics.instruments,
       logger,
       newBatch,

@@ -43,6 +43,7 @@ function setUp() {
     creation: undefined,
   };
   const topics = new Topics({
+    user: () => 'User:test',
     options,
     metadata: metadata as unknown as Metadata,
     logger: keepingLogger().logger,
@@ -131,7 +132,11 @@ describe('learning of a topic', () => {
       'kafka_refused',
       /topic metrics: INVALID_TOPIC_EXCEPTION$/,
     ],
-    'that is not ours': [UNAUTHORIZED, 'kafka_refused', /topic metrics: TOPIC_AUTHORIZATION_FAILED$/],
+    'that is not ours': [
+      UNAUTHORIZED,
+      'kafka_refused',
+      /^User:test has no .* metrics: Kafka refuses Write .*\(TOPIC_AUTHORIZATION_FAILED\); allow it with kafka-acls/,
+    ],
     'while nobody answers': [
       undefined,
       'kafka_unavailable',
