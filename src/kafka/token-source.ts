@@ -15,6 +15,7 @@ const MAX_ANSWER_BYTES = 256 * 1024;
 /** Kafka lets nobody log in anew more often than once a second, so a token has to last a while when it is used. */
 const SHORTEST_REST_MS = 15_000;
 const USED_LIFE = 0.8;
+const SHOWN_CHARACTERS = 300;
 
 interface Token {
   readonly text: string;
@@ -70,7 +71,7 @@ export class TokenSource {
 
   /** The grant of client credentials, RFC 6749 section 4.4. */
   async #ask(): Promise<{ text: string; lifeMs: number }> {
-    const { tokenUrl, clientSecret } = this.#settings;
+    const { tokenUrl } = this.#settings;
     const { status, body } = await this.#post().catch((error: NodeJS.ErrnoException) => {
       if (error instanceof TokenError) throw error;
       throw new TokenError(`${tokenUrl} cannot be asked for a token: ${error.code ?? error.message}`);
@@ -80,22 +81,33 @@ export class TokenSource {
     if (status === 200 && typeof text === 'string' && /^[\x21-\x7e]+$/.test(text))
       return { text, lifeMs: Number(seconds ?? 0) * 1000 || 0 };
     const words = [answer['error'], answer['error_description']].filter((word) => typeof word === 'string');
-    const shown = words.join(': ').slice(0, 300).replaceAll(clientSecret, '<secret>');
+    const shown = this.#conceal(words.join(': ')).slice(0, SHOWN_CHARACTERS);
     throw new TokenError(`${tokenUrl} gives no token: status ${status}${shown === '' ? '' : ` (${shown})`}`);
   }
 
+  /** Section 2.3.1: both parts are encoded as in a form. */
+  get #credentials(): string {
+    const { clientId, clientSecret } = this.#settings;
+    return Buffer.from([clientId, clientSecret].map(encodeURIComponent).join(':')).toString('base64');
+  }
+
+  /** A server may repeat what it was sent. */
+  #conceal(text: string): string {
+    const { clientSecret } = this.#settings;
+    const secrets = [this.#credentials, encodeURIComponent(clientSecret), clientSecret];
+    return secrets.reduce((shown, secret) => shown.replaceAll(secret, '<secret>'), text);
+  }
+
   #post(): Promise<{ status: number; body: string }> {
-    const { tokenUrl, clientId, clientSecret, scope, caFile } = this.#settings;
+    const { tokenUrl, scope, caFile } = this.#settings;
     const isTls = tokenUrl.startsWith('https:');
     const ca = isTls ? readAuthorities('kafka.sasl.oauth.ca_file', caFile) : undefined;
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       ...(scope === '' ? {} : { scope }),
     });
-    // Section 2.3.1: both parts are encoded as in a form.
-    const user = [clientId, clientSecret].map(encodeURIComponent).join(':');
     const headers = {
-      authorization: `Basic ${Buffer.from(user).toString('base64')}`,
+      authorization: `Basic ${this.#credentials}`,
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     };

@@ -32,7 +32,7 @@ export type ListenerName = keyof typeof LISTENERS;
 
 export const USER = 'adapter';
 export const PASSWORD = 'r1ght-passw0rd';
-export const SESSION_MS = 14_000;
+export const SESSION_MS = 11_500;
 /** A user that may do nothing at all. */
 export const NOBODY = 'nobody';
 
