@@ -118,7 +118,8 @@ async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Pr
   return EXIT_OK;
 }
 
-async function runCheck({ config }: LoadedConfig, logger: Logger): Promise<number> {
+async function runCheck({ loaded }: Settings, logger: Logger): Promise<number> {
+  const { config } = loaded;
   const isWell = await checkKafka({
     options: {
       ...clientOptions(config),

@@ -48,7 +48,7 @@ const UNKNOWN_AUTHORITY = [
 /** What TLS says of the certificate of this side, or of none. */
 const CERTIFICATE_ALERT =
   /ALERT_(BAD_CERTIFICATE|CERTIFICATE_REQUIRED|UNSUPPORTED_CERTIFICATE|CERTIFICATE_REVOKED|CERTIFICATE_EXPIRED|CERTIFICATE_UNKNOWN|UNKNOWN_CA|ACCESS_DENIED)/;
-const WITHOUT_CERTIFICATE = /ALERT_(BAD_CERTIFICATE|CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)/;
+const WITHOUT_CERTIFICATE = /ALERT_(BAD_CERTIFICATE|CERTIFICATE_REQUIRED)/;
 const TLS_ALERT = '\x15\x03';
 const CLOSED = /closed|ECONNRESET|EPIPE/i;
 const SASL_FAILED = /authentication failed/i;
@@ -142,7 +142,7 @@ export const PROBLEMS = {
     sign: 'another alert of TLS',
     is: ({ code }) => /ALERT/.test(code),
     says: ({ code }) => `ends the TLS handshake (${code})`,
-    cure: 'compare ssl.enabled.protocols and ssl.cipher.suites of the broker with TLS 1.2 and 1.3',
+    cure: 'check that ssl.enabled.protocols and ssl.cipher.suites of the broker allow TLS 1.2 or 1.3; old brokers that want a client certificate say this too',
   },
   no_tls: {
     sign: 'the connection ends in the TLS handshake, or the answer is none of TLS',
@@ -204,3 +204,5 @@ export const PROBLEMS = {
     cure: 'set kafka.sasl.mechanism, or use the port of a listener without a login',
   },
 } as const satisfies Record<string, ProblemEntry>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
