@@ -126,7 +126,7 @@ async function runCheck({ loaded }: Settings, logger: Logger): Promise<number> {
       maxBatchBytes: config['kafka.max_batch_size'],
       createsTopics: config['kafka.create_topics'],
     },
-    topic: config['kafka.topic'],
+    topic: constantTopic(config) ?? config['kafka.fallback_topic'],
     logger,
     print,
   });

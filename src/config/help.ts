@@ -9,9 +9,9 @@ import { optionOf, SECTIONS } from './options.ts';
 const INDENT = '      ';
 
 const USAGE = `Usage: kafka-adapter [--name=value ...]
-       kafka-adapter tail [--name=value ...]          show the records as they arrive
-       kafka-adapter check-kafka [--name=value ...]   say what keeps records from Kafka
-       kafka-adapter doctor URL                       examine the balancer in front of them (doctor --help)`;
+       kafka-adapter tail [--name=value ...]         show the records as they arrive
+       kafka-adapter check-kafka [--name=value ...]  say what keeps records from Kafka
+       kafka-adapter doctor URL                      examine the balancer in front (doctor --help)`;
 
 const INTRODUCTION = [
   'Takes Prometheus remote_write and publishes the samples to Kafka.',

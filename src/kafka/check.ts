@@ -17,6 +17,7 @@ const BROKER_RESOURCE = 4;
 
 export interface CheckParts {
   readonly options: ClientOptions & TopicPlans;
+  /** '' when topics depend on labels. */
   readonly topic: string;
   readonly logger: Logger;
   readonly print: (text: string) => void;
@@ -38,11 +39,12 @@ export async function checkKafka(parts: CheckParts): Promise<boolean> {
     links.push(link);
     return link;
   };
-  print(`Kafka at ${options.brokers.join(',')}, topic ${topic}\n\n`);
+  print(`Kafka at ${options.brokers.join(',')}${topic === '' ? '' : `, topic ${topic}`}\n\n`);
   try {
     const found = await askSeeds({ transport, open, topic, tell });
-    if (found) {
-      await tryAdvertised(found, { open, tell });
+    if (found) await tryAdvertised(found, { open, tell });
+    if (topic === '') tell('note', 'kafka.topic depends on labels, so no topic is looked at');
+    else if (found) {
       const { description } = found;
       const settings = await readSettings(parts, description, tell);
       const facts = { topic, user: transport.user, description, settings, options };

@@ -139,7 +139,8 @@ export class KafkaProducer implements Delivery {
   /** What is in the way of a first record; '' when nothing is. */
   get #problem(): string {
     if (!this.#metadata.isReached) return this.#metadata.lastProblem;
-    const refusal = this.#topics.refusalOf(this.#parts.options.topic) || this.#identity.refusal;
+    const { topic } = this.#parts.options;
+    const refusal = (topic && this.#topics.refusalOf(topic)) || this.#identity.refusal;
     if (refusal !== '') return refusal;
     return this.#identity.producerId === undefined ? 'no producer id yet' : '';
   }

@@ -21,7 +21,11 @@ export function topicRefusal(operations: readonly string[], { user, topic, error
 }
 
 /** A producer id is given to those who may write to any topic, before Kafka 2.8 to those with IdempotentWrite. */
-export function producerIdRefusal({ user, topic, error }: Missing): string {
+export function producerIdRefusal({
+  user,
+  topic = '<topic>',
+  error,
+}: Omit<Missing, 'topic'> & { readonly topic: string | undefined }): string {
   return (
     `${user} may write to no topic: Kafka refuses a producer id (${error}); ` +
     `allow it with kafka-acls.sh --add --allow-principal '${user}' --operation Write --topic ${topic}, ` +

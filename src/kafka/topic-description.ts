@@ -8,6 +8,9 @@ import type { BrokerLink } from './transport.ts';
 /** Version 8 is the first to tell permissions: Kafka 2.3. */
 const METADATA: Api = { key: 3, name: 'Metadata', newest: 8 };
 
+const FLAGS_BYTES = 3;
+const NO_TOPIC = { errorCode: 0, partitions: [], forbidden: [] } as const;
+
 /** Codes of org.apache.kafka.common.acl.AclOperation. */
 const OPERATIONS = { Write: 4, Describe: 8 } as const;
 
@@ -27,7 +30,7 @@ export interface TopicDescription {
   readonly forbidden: readonly string[];
 }
 
-/** Rejects with BrokerProblem, or when the broker is too old to be asked. */
+/** Without a topic, '', only brokers. Rejects with BrokerProblem, or when the broker is too old to be asked. */
 export async function describeTopic(link: BrokerLink, topic: string): Promise<TopicDescription> {
   await link.connect();
   if (link.newestVersion(METADATA) < METADATA.newest)
@@ -37,11 +40,13 @@ export async function describeTopic(link: BrokerLink, topic: string): Promise<To
 
 /** MetadataRequest => [topic STRING], create BOOLEAN, cluster_operations BOOLEAN, topic_operations BOOLEAN */
 function encode(topic: string): Buffer {
+  if (topic === '') return Buffer.alloc(4 + FLAGS_BYTES);
   const length = Buffer.byteLength(topic);
-  const body = Buffer.alloc(4 + 2 + length + 3);
+  const body = Buffer.alloc(4 + 2 + length + FLAGS_BYTES);
   body.writeInt32BE(1, 0);
   body.writeInt16BE(length, 4);
   body.write(topic, 6);
+  // Of the three only the last is set: permissions for the topic.
   body.writeInt8(1, body.length - 1);
   return body;
 }
@@ -77,8 +82,7 @@ function decode(payload: Buffer): TopicDescription {
     });
     return { errorCode, partitions, forbidden: forbiddenIn(fields.int32()) };
   });
-  if (!topic) throw new Error('the broker says nothing of the topic');
-  return { brokers, ...topic };
+  return { brokers, ...(topic ?? NO_TOPIC) };
 }
 
 /** A bit for each operation; the lowest number when there is no answer to this. */

@@ -76,8 +76,12 @@ function* accessFindings({ topic, user, description }: TopicFacts): Generator<Fi
   const words = `${partitions.length} ${partitions.length === 1 ? 'partition' : 'partitions'}`;
   yield {
     level: 'ok',
-    text: `topic ${topic} has ${words}, ${copies} ${copies === 1 ? 'copy' : 'copies'} of each`,
+    text: `topic ${topic} has ${words}, ${copiesText(copies)} of each`,
   };
+}
+
+function copiesText(count: number): string {
+  return `${count} ${count === 1 ? 'copy' : 'copies'}`;
 }
 
 function* replicaFindings({ description, settings }: TopicFacts): Generator<Finding> {
@@ -94,7 +98,7 @@ function* replicaFindings({ description, settings }: TopicFacts): Generator<Find
   if (fewest < needed)
     yield {
       level: 'problem',
-      text: `min.insync.replicas is ${needed}, but partitions have ${fewest} copies: no record is ever acknowledged; lower it, or add copies`,
+      text: `min.insync.replicas is ${needed}, but partitions have ${copiesText(fewest)}: no record is ever acknowledged; lower it, or add copies`,
     };
   else if (lacking.length > 0)
     yield {
