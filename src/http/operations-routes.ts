@@ -40,7 +40,9 @@ function ready(reply: FastifyReply, parts: OperationsParts): FastifyReply {
   const { word, detail } = parts.replica().readiness;
   const status = { ready: 200, starting: 503, draining: parts.drainingStatus() }[word];
   reply.code(status).type(TEXT);
-  return reply.send(detail === '' ? `${word}\n` : `${word}: ${detail}\n`);
+  // Balancers look for the word anywhere in the answer, and an error text may well have `already` in it.
+  const shown = detail.replace(/ready/gi, 'r-eady');
+  return reply.send(shown === '' ? `${word}\n` : `${word}: ${shown}\n`);
 }
 
 /** OpenMetrics when the scraper names it, as Prometheus does; the classic text otherwise. */

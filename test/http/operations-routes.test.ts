@@ -29,6 +29,15 @@ describe('GET', () => {
     });
   }
 
+  test('/-/ready has the word ready in no other state, since balancers look for it anywhere in the answer', async () => {
+    const { server } = testServer({ readiness: 'starting', detail: 'address already in use, not Ready' });
+    const answer = await server.app.inject('/-/ready');
+    assert.deepEqual(
+      [answer.statusCode, answer.body],
+      [503, 'starting: address alr-eady in use, not r-eady\n'],
+    );
+  });
+
   test('/metrics has every family of the table, and every child that can be known at 0', async () => {
     const { server } = testServer();
     const answer = await server.app.inject('/metrics');

@@ -88,6 +88,7 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly maxInflightBytes?: number;
   readonly queueTimeoutMs?: number;
   readonly readiness?: 'ready' | 'starting' | 'draining';
+  readonly detail?: string;
   readonly isLifecycleEnabled?: boolean;
   readonly metadataTopic?: string;
   readonly guard?: Guard;
@@ -129,7 +130,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
     version: '0',
     revision: 'unknown',
     startedAt: new Date(),
-    readiness: { word: options.readiness ?? 'ready', detail: '' },
+    readiness: { word: options.readiness ?? 'ready', detail: options.detail ?? '' },
   });
   const write: WriteRouteParts = {
     pipeline: new WritePipeline({
