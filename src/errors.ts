@@ -122,6 +122,16 @@ export const ERRORS = {
     retryable: true,
     doc: 'The topic does not exist and the brokers do not create it by themselves. Create it, or set `kafka.create_topics`.',
   },
+  schema_registry_unavailable: {
+    status: 503,
+    retryable: true,
+    doc: 'The schema registry (`avro.registry_url`) does not answer, and the id of the schema is not known yet. It is asked again, with pauses of up to 10 s; once the id is known, the registry is not needed any more.',
+  },
+  schema_refused: {
+    status: 503,
+    retryable: true,
+    doc: 'The schema registry refuses the schema, or does not have it and `avro.register_schema` is false; the answer names the subject and the reason. 503, since the samples can be written once that is cured.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -91,6 +91,7 @@ function topicCreation(config: Config): TopicCreation | undefined {
 export function formatSettings(config: Config): FormatSettings {
   return {
     json: { timestamp: config['record.json_timestamp'], value: config['record.json_value'] },
+    registry: registrySettings(config),
     maxRecordBytes: Math.floor(config['kafka.max_batch_size'] * RECORD_SHARE),
   };
 }
@@ -109,6 +110,19 @@ export function producerSettings(config: Config): Pick<ProducerParts, 'options' 
       creation: topicCreation(config),
     },
     recordTime: isNow ? (_sampleMs, nowMs) => nowMs : recordTime,
+  };
+}
+
+function registrySettings(config: Config): FormatSettings['registry'] {
+  const url = config['avro.registry_url'];
+  if (url === '') return undefined;
+  return {
+    url,
+    username: config['avro.registry_username'],
+    password: config['avro.registry_password'],
+    caFile: config['avro.registry_ca_file'],
+    subject: config['avro.subject'] || `${config['kafka.topic']}-value`,
+    register: config['avro.register_schema'],
   };
 }
 

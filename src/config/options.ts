@@ -3,6 +3,7 @@
 import type { Kind } from './kind.ts';
 import type { Option } from './option.ts';
 import { CONNECTION_OPTIONS } from './table/connection.ts';
+import { AVRO_OPTIONS } from './table/formats.ts';
 import { GENERAL_OPTIONS } from './table/general.ts';
 import { HTTP_OPTIONS } from './table/http.ts';
 import { KAFKA_OPTIONS } from './table/kafka.ts';
@@ -18,6 +19,7 @@ export const SECTIONS = {
   limits: 'Limits',
   metadata: 'Metadata of metrics',
   record: 'Records',
+  avro: 'Records in Avro',
   replica: 'This replica',
   log: 'Logging',
   '': 'General',
@@ -28,6 +30,7 @@ export const OPTIONS = {
   ...CONNECTION_OPTIONS,
   ...KAFKA_OPTIONS,
   ...GENERAL_OPTIONS,
+  ...AVRO_OPTIONS,
 } as const satisfies Record<string, Option<unknown>>;
 
 export type OptionName = keyof typeof OPTIONS;

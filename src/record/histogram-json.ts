@@ -4,9 +4,9 @@ import type { BucketsView, HistogramView } from '../contracts.ts';
 import type { ByteWriter } from '../lib/byte-writer.ts';
 import { exponentialBound } from './histogram-bounds.ts';
 import { formatNumber } from './number-text.ts';
+import { resetHintName } from './reset-hints.ts';
 
 const CUSTOM_BUCKETS = -53;
-const RESET_HINTS = ['unknown', 'yes', 'no', 'gauge'];
 
 /** What the first number of a bucket says of its bounds. */
 const OPEN_LEFT = 0;
@@ -39,7 +39,7 @@ export function writeHistogram(out: ByteWriter, histogram: HistogramView): void 
   writeSide(out, 'positive', positive);
   writeSide(out, 'negative', negative);
   if (customValues.length > 0) out.ascii(`,"custom_values":[${customValues.map(quoted).join(',')}]`);
-  if (resetHint !== 0) out.ascii(`,"reset_hint":"${RESET_HINTS[resetHint] ?? RESET_HINTS[0]}"`);
+  if (resetHint !== 0) out.ascii(`,"reset_hint":"${resetHintName(resetHint)}"`);
   if (isFloat) out.ascii(',"float":true');
   out.ascii('}');
 }

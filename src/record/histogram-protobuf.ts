@@ -9,13 +9,11 @@ import {
   doubleField,
   FIXED64,
   LENGTH_DELIMITED,
-  LONGEST_VARINT,
   messageField,
-  putVarint64,
   VARINT,
   varintField,
-  zigzag,
 } from './protobuf-writer.ts';
+import { LONGEST_VARINT, putVarint64, zigzag } from './varint.ts';
 
 const root = loadProto('kafka_adapter/record.proto');
 const field = fieldNumbers(root, 'kafka_adapter.Histogram');

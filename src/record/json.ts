@@ -7,11 +7,9 @@ import { writeHistogram } from './histogram-json.ts';
 import { Extras, hasExtras } from './json-extras.ts';
 import { writeHead } from './json-head.ts';
 import { writeEscaped, writePlain } from './json-string.ts';
+import { isStale } from './stale.ts';
 import { LONGEST_TIME, TIME_FORMS, TimeText } from './time-text.ts';
 import { LONGEST_VALUE, VALUE_FORMS, type ValueForm } from './value-form.ts';
-
-const STALE_LOW = 0x00000002;
-const STALE_HIGH = 0x7ff00000;
 
 /** Longest of what an entry may have beside labels, times and texts of its own. */
 const FIXED_ENTRY_BYTES = 160;
@@ -77,8 +75,8 @@ export class JsonFormat implements RecordFormat {
     form.before.write(out);
     const { valueWords } = series;
     form.write(out, series.values[index]);
-    const isStale = valueWords[index * 2] === STALE_LOW && valueWords[index * 2 + 1] === STALE_HIGH;
-    (isStale ? form.staleEnd : form.end).write(out);
+    const { staleEnd, end } = form;
+    (isStale(valueWords[index * 2], valueWords[index * 2 + 1]) ? staleEnd : end).write(out);
   }
 
   /** An entry with more than samples: each record ends in what else was told. */
@@ -118,8 +116,7 @@ export class JsonFormat implements RecordFormat {
     this.#time.write(out, histogram.timestampMs);
     out.ascii(',"histogram":');
     writeHistogram(out, histogram);
-    const isStale = histogram.sumLow === STALE_LOW && histogram.sumHigh === STALE_HIGH;
-    if (isStale) out.ascii(',"stale":true');
+    if (isStale(histogram.sumLow, histogram.sumHigh)) out.ascii(',"stale":true');
   }
 
   /** With the time of the last of them. */

@@ -3,9 +3,10 @@
 import type { RecordFormat, RecordSink, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
-import { LENGTH_DELIMITED, LONGEST_VARINT, putVarint } from './protobuf-writer.ts';
+import { LENGTH_DELIMITED } from './protobuf-writer.ts';
 import { latestTime, type SeriesPart, SeriesParts } from './series-parts.ts';
 import { SnappyCompressor } from './snappy-block.ts';
+import { LONGEST_VARINT, putVarint } from './varint.ts';
 
 const request = fieldNumbers(loadProto('prometheus/remote_write_v1.proto'), 'prometheus.WriteRequest');
 const TIMESERIES = (request.timeseries! << 3) | LENGTH_DELIMITED;

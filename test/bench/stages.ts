@@ -64,6 +64,7 @@ class BytesSink implements RecordSink {
 
 const FORMAT_SETTINGS = {
   json: { timestamp: 'rfc3339', value: 'string' },
+  registry: undefined,
   maxRecordBytes: 675 * 1024,
 } as const;
 /** As many as the topics of the other scenarios. */

@@ -87,6 +87,12 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'record.format': 'telefonica-json',
   'record.json_timestamp': 'unix_ms',
   'record.json_value': 'number',
+  'avro.registry_url': 'https://registry:8081/path',
+  'avro.registry_username': 'user',
+  'avro.registry_password': 'pass word',
+  'avro.registry_ca_file': '/ca.pem',
+  'avro.subject': 'samples',
+  'avro.register_schema': 'false',
   'record.key': 'label:job,instance',
   'record.partition_by': 'metric',
   'record.headers': 'tenant,content-hash',
@@ -96,6 +102,14 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'log.level': 'debug',
   'log.format': 'pretty',
   dry_run: 'true',
+};
+
+/** What an option of the format avro needs beside it. */
+const AVRO_COMPANY: Partial<Record<OptionName, string>> = {
+  'record.format': 'avro',
+  'avro.registry_url': 'http://registry:8081',
+  'avro.registry_username': 'u',
+  'avro.registry_password': 'p',
 };
 
 function parsed(name: OptionName, text: string): unknown {
@@ -129,6 +143,7 @@ function effective(name: OptionName, given: Parameters<typeof load>[0]): { value
     ...loginBeside(name),
     'http.basic_auth.username': 'u',
     'http.basic_auth.password': 'p',
+    ...(name.startsWith('avro.') ? AVRO_COMPANY : {}),
   };
   const argv = Object.entries(company)
     .filter(([other]) => other !== name)
@@ -159,8 +174,10 @@ for (const name of OPTION_NAMES) {
     it('is a flag, with the value behind an equals sign or a space', () => {
       const expected = { value, origin: { source: 'flag', place: flagOf(name) } };
       assert.deepEqual(effective(name, { argv: [`${flagOf(name)}=${text}`] }), expected);
-      if (kind.form === 'switch') assert.deepEqual(effective(name, { argv: [flagOf(name)] }), expected);
-      else assert.deepEqual(effective(name, { argv: [flagOf(name), text] }), expected);
+      if (kind.form === 'switch' && value === true)
+        assert.deepEqual(effective(name, { argv: [flagOf(name)] }), expected);
+      else if (kind.form !== 'switch')
+        assert.deepEqual(effective(name, { argv: [flagOf(name), text] }), expected);
     });
 
     it('is a flag with underscores too', () => {

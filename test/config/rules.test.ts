@@ -17,6 +17,7 @@ const TOKEN_URL = {
 } as const;
 const TOKEN_FILE = { 'kafka.sasl.oauth.token_file': '/token' } as const;
 const BEARER = { 'kafka.sasl.mechanism': 'oauthbearer' } as const;
+const REGISTRY = { 'record.format': 'avro', 'avro.registry_url': 'http://r' } as const;
 const CERTIFICATE = { 'kafka.tls.cert_file': 'c', 'kafka.tls.key_file': 'k' } as const;
 
 /** Changes to the defaults (with `dry_run`) that break a rule, with what it says, and such that keep it. */
@@ -145,6 +146,24 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
       [{ 'http.basic_auth.password': 'p' }, /password is set without http.basic_auth.username/],
     ],
     kept: [{}, { 'http.basic_auth.username': 'u', 'http.basic_auth.password': 'p' }],
+  },
+  avro_options_unused: {
+    broken: [
+      [{ 'avro.registry_url': 'http://r' }, /^avro\.registry_url is set, but record\.format is json/],
+      [{ 'record.format': 'avro', 'avro.register_schema': false }, /but avro\.registry_url is empty/],
+    ],
+    kept: [{}, { 'record.format': 'avro' }, { ...REGISTRY, 'avro.subject': 's' }],
+  },
+  registry_login_incomplete: {
+    broken: [
+      [{ ...REGISTRY, 'avro.registry_username': 'u' }, /username is set without avro\.registry_password/],
+      [{ ...REGISTRY, 'avro.registry_password': 'p' }, /password is set without avro\.registry_username/],
+    ],
+    kept: [REGISTRY, { ...REGISTRY, 'avro.registry_username': 'u', 'avro.registry_password': 'p' }],
+  },
+  registry_login_without_tls: {
+    broken: [[{ 'avro.registry_url': 'http://r', 'avro.registry_password': 'p' }, /readable by all/]],
+    kept: [REGISTRY, { 'avro.registry_url': 'https://r', 'avro.registry_password': 'p' }],
   },
   key_of_many_series: {
     broken: [[{ 'record.format': 'remote-write', 'record.key': 'metric' }, /holds many series/]],
