@@ -1,4 +1,4 @@
-/** Writes the pages of docs/ that come from the tables: configuration, metrics, errors, findings. */
+/** Writes the pages of docs/ that come from the tables: configuration, metrics, errors, findings, security of Kafka. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationReference } from '../src/config/reference.ts';
@@ -6,6 +6,7 @@ import { DROP_REASONS, ERRORS } from '../src/errors.ts';
 import { CLOSE_REASONS, REFUSAL_REASONS, SKIP_REASONS } from '../src/metrics/reasons.ts';
 import { METRICS } from '../src/metrics/table.ts';
 import { doctorPage } from './doctor-page.ts';
+import { kafkaSecurityPage } from './kafka-security-page.ts';
 
 const NOTE = '<!-- Made by `npm run docs` from the table in the source; change it there. -->';
 
@@ -16,6 +17,7 @@ export function pages(): Readonly<Record<string, string>> {
     'metrics.md': `${NOTE}\n\n${metricsReference()}`,
     'errors.md': `${NOTE}\n\n${errorsReference()}`,
     'doctor.md': `${NOTE}\n\n${doctorPage()}`,
+    'kafka-security.md': `${NOTE}\n\n${kafkaSecurityPage()}`,
   };
 }
 
