@@ -7,6 +7,8 @@ import type { Admin } from 'kafkajs';
 import type { Logger } from '../lib/logger.ts';
 import { createClient } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
+import { Metadata } from './metadata.ts';
+import { Transport } from './transport.ts';
 
 const GROUP_ID_NOT_FOUND = 69;
 
@@ -23,6 +25,7 @@ export interface TailParts {
 
 /** Reads from the end of the topic on; resolves once the signal has fired and no group is left behind. */
 export async function tail(parts: TailParts): Promise<void> {
+  await reach(parts);
   const kafka = createClient(parts.options, parts.logger);
   const groupId = `kafka-adapter-tail-${randomUUID()}`;
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: true });
@@ -52,6 +55,17 @@ export async function tail(parts: TailParts): Promise<void> {
     } finally {
       await admin.disconnect();
     }
+  }
+}
+
+/** Rejects with a sentence on what is wrong, where kafkajs would only have an error code, and late. */
+async function reach({ options, logger }: TailParts): Promise<void> {
+  const transport = new Transport(options, options.produceTimeoutMs, logger);
+  const metadata = new Metadata({ transport, logger, onChange: () => {} });
+  try {
+    await metadata.anyLink();
+  } finally {
+    await metadata.stop();
   }
 }
 

@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { allow, forbid } from '../support/access-control.ts';
 import { type RunningAdapter, startAdapter } from '../support/adapter.ts';
 import { Authority, hasOpenssl, type IssuedCertificate } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
-import { createTopic, readTopic } from '../support/kafka.ts';
+import { createTopic, readTopic, uniqueTopic } from '../support/kafka.ts';
+import { startProcess } from '../support/process.ts';
 import {
   type ListenerName,
   PASSWORD,
@@ -25,6 +27,7 @@ import { body } from '../support/write-request.ts';
 import { send, startProducer } from './real-producer.ts';
 import { securityOf } from './security.ts';
 
+const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const KEY_PASSWORD = '0pen-the-key';
 const WRITERS = 4;
 
@@ -134,6 +137,36 @@ describe('a broker is written to', { skip: !hasOpenssl() }, () => {
       assertDiscreet(JSON.stringify(lines));
     });
   }
+
+  test('to a topic that is created over the same login, and what arrives there is shown by tail', async (t) => {
+    const topic = uniqueTopic();
+    const flags = [...tls, ...login('scram-sha-512')];
+    const creation = { partitions: 1, replicationFactor: 1 };
+    const { producer } = await startProducer(t, at('SCRAM'), { topic, creation, ...securityOf(flags) });
+    const value = JSON.stringify({ hello: 'tail' });
+    const write = () => send(producer, topic, [{ hash: 0, timestampMs: Date.now(), value }]);
+    await write();
+    const args = [program, 'tail', `--kafka.brokers=${at('SCRAM')}`, `--kafka.topic=${topic}`, ...flags];
+    const tail = startProcess(t, { args });
+    await tail.waitFor(/waiting for records/);
+    const shown = tail.waitFor(/"hello"/);
+    let isShown = false;
+    void shown.then(() => {
+      isShown = true;
+    });
+    // Its place in the topic is chosen a moment after it says that it waits.
+    while (!isShown) await Promise.all([write(), pause(100)]);
+    assert.deepEqual(await tail.stop(), { code: 0, signal: null });
+    assertDiscreet(`${tail.output} Kafka reached`);
+  });
+
+  test('not by tail with a wrong password: it ends with 1 and says so', async (t) => {
+    const wrong = login('plain').with(2, '--kafka.sasl.password=guess');
+    const tail = startProcess(t, { args: [program, 'tail', `--kafka.brokers=${at('PLAIN')}`, ...wrong] });
+    assert.deepEqual(await tail.waitForExit(), { code: 1, signal: null });
+    assert.match(tail.stderr, /cannot read from Kafka/);
+    assert.match(tail.stderr, /refuses the login of adapter by plain: Authentication failed/);
+  });
 
   test('for longer than a login lasts, without losing the connection: by password and by token', async (t) => {
     const server = await startTokenServer(t);
