@@ -49,6 +49,11 @@ export class Registry {
     return id;
   }
 
+  /** The schema of an id, as it was published but for its spaces. */
+  schemaOf(id: number): string | undefined {
+    return this.#schemas[id - FIRST_ID];
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = '';
     for await (const piece of request) text += String(piece);
@@ -62,7 +67,7 @@ export class Registry {
   #route({ method, url }: IncomingMessage, text: string): [number, unknown] {
     const parts = (url ?? '').split('/').slice(1).map(decodeURIComponent);
     if (method === 'GET' && parts[0] === 'schemas' && parts[1] === 'ids') {
-      const schema = this.#schemas[Number(parts[2]) - FIRST_ID];
+      const schema = this.schemaOf(Number(parts[2]));
       return schema ? [200, { schema }] : [404, { error_code: 40403, message: 'Schema not found' }];
     }
     if (method !== 'POST' || parts[0] !== 'subjects')

@@ -1,7 +1,7 @@
 /** The HTTP side with a delivery that a test controls, no Kafka. */
 
 import { type ConnectionSettings, Connections } from '../../src/connection/connections.ts';
-import type { Delivery, DroppedRecords, RequestRecords } from '../../src/contracts.ts';
+import type { Delivery, DroppedRecords, RecordFormat, RequestRecords } from '../../src/contracts.ts';
 import type { AdapterError } from '../../src/errors.ts';
 import { Admission } from '../../src/http/admission.ts';
 import type { Guard } from '../../src/http/auth.ts';
@@ -91,6 +91,8 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly detail?: string;
   readonly isLifecycleEnabled?: boolean;
   readonly metadataTopic?: string;
+  /** `json` when left out. */
+  readonly format?: RecordFormat;
   readonly guard?: Guard;
   readonly protected?: readonly string[];
   readonly reload?: () => readonly string[];
@@ -134,7 +136,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
   });
   const write: WriteRouteParts = {
     pipeline: new WritePipeline({
-      format: new JsonFormat(),
+      format: options.format ?? new JsonFormat(),
       delivery,
       instruments,
       topic: 'metrics',
