@@ -43,6 +43,8 @@ export interface BodyLimits {
  */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer[]> {
   const { maxBytes, minBytesPerSecond } = limits;
+  // Nothing would come any more, not even the end: while the request waited, its sender has gone.
+  if (request.destroyed) return Promise.reject(gone());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -60,7 +62,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       chunks.push(chunk);
     };
     const onEnd = (): void => finish(() => resolve(chunks));
-    const onGone = (): void => finish(() => reject(new AdapterError('http_invalid', 'the sender went away')));
+    const onGone = (): void => finish(() => reject(gone()));
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
     let before = 0;
     // Whoever announces much and sends little would hold the room of others until http.request_timeout.
@@ -70,6 +72,10 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       if (rate < minBytesPerSecond) finish(() => reject(tooSlow(rate, minBytesPerSecond)));
     }, SLOW_CHECK_MS);
   });
+}
+
+function gone(): AdapterError {
+  return new AdapterError('http_invalid', 'the sender went away');
 }
 
 function tooSlow(rate: number, minBytesPerSecond: number): AdapterError {
