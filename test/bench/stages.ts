@@ -10,6 +10,7 @@ import { Series } from '../../src/wire/series.ts';
 import { Decompressor } from '../../src/wire/snappy.ts';
 import { V1Reader } from '../../src/wire/v1-reader.ts';
 import type { Body } from './corpus.ts';
+import { RULE_WORK } from './rule-stages.ts';
 
 const MAX_DECODED_BYTES = 32 * 1024 * 1024;
 const FIRST_BATCH_BYTES = 64 * 1024;
@@ -36,7 +37,7 @@ export interface Stage {
 /** Does what comes before with a body that is decompressed, read, and handed over series by series. */
 function perSeries(
   start: () => void,
-  each: (series: Series) => void,
+  each: (series: Series) => unknown,
   end: () => void = () => {},
 ): (body: Body) => void {
   const decompressor = new Decompressor();
@@ -134,6 +135,17 @@ export const STAGES: readonly Stage[] = [
       ),
   },
   ...Object.keys(FORMATS).map(formatStage),
+  ...Object.entries(RULE_WORK).map(([name, makeWork]) => ({
+    name,
+    after: 'labels and hash',
+    make: () => {
+      const work = makeWork();
+      return perSeries(
+        () => {},
+        (series) => canonicalise(series) === undefined && work(series),
+      );
+    },
+  })),
   {
     name: 'record framing',
     after: 'json',
