@@ -15,14 +15,15 @@ export const RULES: readonly Rule[] = [
   {
     name: 'inflight_below_body',
     level: 'problem',
-    doc: 'The largest allowed body has to fit in what may be under way.',
-    reads: ['http.max_inflight_size', 'http.max_body_size'],
+    doc: 'The largest allowed body has to fit in what may be under way, compressed and decompressed.',
+    reads: ['http.max_inflight_size', 'http.max_body_size', 'http.max_decoded_size'],
     check(config) {
       const inflight = config['http.max_inflight_size'];
       const body = config['http.max_body_size'];
+      const decoded = config['http.max_decoded_size'];
       return when(
-        inflight < body,
-        `http.max_inflight_size of ${formatSize(inflight)} is below http.max_body_size of ${formatSize(body)}: the largest allowed request would never be admitted`,
+        inflight < body + decoded,
+        `http.max_inflight_size of ${formatSize(inflight)} is below http.max_body_size of ${formatSize(body)} and http.max_decoded_size of ${formatSize(decoded)} together: the largest allowed request would be answered 503 for ever`,
       );
     },
   },

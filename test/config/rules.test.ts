@@ -113,8 +113,13 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
     kept: [{}, { ...CERTIFICATE, 'kafka.tls.ca_file': 'a', 'kafka.tls.enabled': true }],
   },
   inflight_below_body: {
-    broken: [[{ 'http.max_inflight_size': 1024, 'http.max_body_size': 1025 }, /of 1KiB is below .* of 1025/]],
-    kept: [{}, { 'http.max_inflight_size': 1024, 'http.max_body_size': 1024 }],
+    broken: [
+      [
+        { 'http.max_inflight_size': 3071, 'http.max_body_size': 1024, 'http.max_decoded_size': 2048 },
+        /of 3071 is below .* of 1KiB and .* of 2KiB together/,
+      ],
+    ],
+    kept: [{}, { 'http.max_inflight_size': 3072, 'http.max_body_size': 1024, 'http.max_decoded_size': 2048 }],
   },
   headers_after_request: {
     broken: [[{ 'http.headers_timeout': 61_000 }, /of 61s is above http\.request_timeout of 1m/]],
