@@ -10,7 +10,7 @@ import { type Guard, guardOf } from '../http/auth.ts';
 import { addLifecycleRoutes } from '../http/lifecycle-routes.ts';
 import { addMetricsRoute, addProbeRoutes, type OperationsParts } from '../http/operations-routes.ts';
 import { recordHeadersBy } from '../http/record-headers.ts';
-import { HttpServer, type ServerParts } from '../http/server.ts';
+import { HttpServer, type ServerParts, type Timeouts } from '../http/server.ts';
 import { addStatusRoutes } from '../http/status-routes.ts';
 import { addWriteRoutes, type WriteRouteParts } from '../http/write-route.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -157,9 +157,15 @@ function admissionLimits(config: Config): AdmissionLimits {
   return { inflightBytes: config['http.max_inflight_size'], queueTimeoutMs: config['http.queue_timeout'] };
 }
 
-function timeouts(config: Config): { requestTimeoutMs: number; headersTimeoutMs: number } {
+/** A refused body is read on for some seconds; topics may have to be learned first. */
+const SILENCE_MARGIN_MS = 15_000;
+
+function timeouts(config: Config): Timeouts {
+  const requestTimeoutMs = config['http.request_timeout'];
+  const answerMs = config['http.queue_timeout'] + config['kafka.produce_timeout'];
   return {
-    requestTimeoutMs: config['http.request_timeout'],
+    requestTimeoutMs,
+    silenceTimeoutMs: requestTimeoutMs + answerMs + SILENCE_MARGIN_MS,
     headersTimeoutMs: config['http.headers_timeout'],
   };
 }

@@ -17,7 +17,7 @@ export interface WebConfig {
 
 export const PLAIN_WEB: WebConfig = { tls: undefined, users: new Map(), tokens: [] };
 
-const BCRYPT_HASH = /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/;
+const BCRYPT_HASH = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
 
 /** What this version understands; whatever else the format has is refused by name, not left out in silence. */
 const SECTIONS = ['tls_server_config', 'http_server_config', 'basic_auth_users'];

@@ -3,7 +3,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { CloseReason } from '../metrics/reasons.ts';
+import type { CloseReason, RefusalReason } from '../metrics/reasons.ts';
 import type { Instruments } from '../metrics.ts';
 import { ClosePolicy, type CloseSettings } from './close-policy.ts';
 import { Connection, type Sender } from './connection.ts';
@@ -88,12 +88,16 @@ export class Connections {
   /** Knows every connection that `server` accepts from now on; with TLS, once the handshake is done. */
   watch(server: Server, isTls: boolean): void {
     server.on('connection', (socket: Socket) => {
-      const reason = this.#limit.admit(socket);
-      if (reason === undefined) return;
-      this.#instruments.connectionsRefused.inc({ reason });
-      socket.destroy();
+      const refusal = this.#limit.admit(socket);
+      if (refusal) this.refuse(socket, refusal);
     });
     server.on(isTls ? 'secureConnection' : 'connection', (socket: KnownSocket) => this.#accept(socket));
+  }
+
+  /** Ends a connection that is not to have a first request. */
+  refuse(socket: Socket, reason: RefusalReason): void {
+    this.#instruments.connectionsRefused.inc({ reason });
+    socket.destroy();
   }
 
   /** Ends the looking after; the connections themselves are the server's to close. */
@@ -200,9 +204,8 @@ export class Connections {
   /** Brings the gauges up to date; before each scrape. */
   measure(): void {
     const instruments = this.#instruments;
-    const nowMs = performance.now();
     const senders = [...this.#open].filter((connection) => !connection.isProbe);
-    const oldestMs = senders.length === 0 ? 0 : senders[0]!.ageMs(nowMs);
+    const oldestMs = senders[0]?.ageMs(performance.now()) ?? 0;
     instruments.connections.set(senders.length);
     instruments.probeConnections.set(this.#open.size - senders.length);
     instruments.connectionOldestAge.set(oldestMs / 1000);
@@ -217,8 +220,8 @@ export class Connections {
     socket[CONNECTION] = connection;
     this.#open.add(connection);
     this.#instruments.connectionsAccepted.inc();
-    // Node's own listener destroys the socket; this one only remembers why.
-    socket.on('timeout', () => this.ends(socket, 'idle_timeout'));
+    // Node's own listener destroys the socket.
+    socket.on('timeout', () => this.ends(socket, connection.inFlight > 0 ? 'unread_answer' : 'idle_timeout'));
     socket.on('close', () => this.#closed(connection));
   }
 

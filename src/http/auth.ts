@@ -2,14 +2,13 @@
 
 import { Buffer } from 'node:buffer';
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { compare, getRounds, hashSync } from 'bcryptjs';
+import { getRounds } from 'bcryptjs';
 import { AdapterError } from '../errors.ts';
+import { PasswordThread } from './password-thread.ts';
 
-/** Cost of the hash of a password that nobody has, when no user has one. */
-const USUAL_COST = 10;
 /** Answers that are remembered, so that a password is not hashed for each request. */
 const REMEMBERED = 1000;
-/** Passwords that are being checked at once; each takes a tenth of a second of this one thread. */
+/** Passwords that are being checked at once; each takes a tenth of a second of a thread. */
 const MOST_CHECKS = 8;
 
 export interface Credentials {
@@ -24,31 +23,33 @@ export interface Credentials {
 /** Throws or rejects with AdapterError `unauthorized` unless the header Authorization proves one of the users. */
 export type Guard = (authorization: string | undefined) => Promise<void> | void;
 
+/** Whether the bcrypt hash is of the password. */
+export type ComparePassword = (password: string, hash: string) => Promise<boolean>;
+
 /** Undefined when nobody has to prove anything: neither users nor tokens are configured. */
-export function guardOf(credentials: Credentials): Guard | undefined {
+export function guardOf(credentials: Credentials, compare?: ComparePassword): Guard | undefined {
   const { users, username, tokens } = credentials;
   if (users.size === 0 && username === '' && tokens.length === 0) return undefined;
-  const verifier = new Verifier(credentials);
+  const thread = new PasswordThread();
+  const verifier = new Verifier(credentials, compare ?? ((password, hash) => thread.compare(password, hash)));
   return (authorization) => verifier.verify(authorization ?? '');
 }
 
 class Verifier {
   readonly #credentials: Credentials;
+  readonly #compare: ComparePassword;
   readonly #nobody: string;
   readonly #tokens: readonly Buffer[];
   /** Headers that were found good, by keyed hash: what is in memory is of no use elsewhere. */
   readonly #good = new Set<string>();
   readonly #key = randomBytes(32);
-  #checks = 0;
+  /** By the same key: senders come back over many connections at once after a restart or a reload. */
+  readonly #checks = new Map<string, Promise<void>>();
 
-  constructor(credentials: Credentials) {
+  constructor(credentials: Credentials, compare: ComparePassword) {
     this.#credentials = credentials;
-    // An unknown user costs as much as a wrong password.
-    const costs = [...credentials.users.values()].map((hash) => getRounds(hash));
-    this.#nobody = hashSync(
-      randomBytes(16).toString('hex'),
-      Math.max(...costs, costs.length ? 4 : USUAL_COST),
-    );
+    this.#compare = compare;
+    this.#nobody = hashOfNobody([...credentials.users.values()]);
     this.#tokens = credentials.tokens.map(digest);
   }
 
@@ -79,24 +80,34 @@ class Verifier {
     return username !== '' && isUser && isPassword;
   }
 
-  async #verifyHashed({ username, password }: BasicCredentials, seen: string): Promise<void> {
-    if (this.#checks >= MOST_CHECKS)
+  async #verifyHashed(user: BasicCredentials, seen: string): Promise<void> {
+    const underWay = this.#checks.get(seen);
+    if (underWay) return underWay;
+    if (this.#checks.size >= MOST_CHECKS)
       throw new AdapterError('overloaded', `${MOST_CHECKS} passwords are being checked already, try again`);
-    this.#checks++;
-    try {
-      const hash = this.#credentials.users.get(username);
-      const isRight = await compare(password, hash ?? this.#nobody);
-      if (!isRight || hash === undefined) throw refusal('user name or password is wrong');
-      this.#remember(seen);
-    } finally {
-      this.#checks--;
-    }
+    const check = this.#check(user, seen).finally(() => this.#checks.delete(seen));
+    this.#checks.set(seen, check);
+    return check;
+  }
+
+  async #check({ username, password }: BasicCredentials, seen: string): Promise<void> {
+    const hash = this.#credentials.users.get(username);
+    const isRight = await this.#compare(password, hash ?? this.#nobody);
+    if (!isRight || hash === undefined) throw refusal('user name or password is wrong');
+    this.#remember(seen);
   }
 
   #remember(seen: string): void {
     if (this.#good.size >= REMEMBERED) this.#good.clear();
     this.#good.add(seen);
   }
+}
+
+/** A hash of no password, so that an unknown user costs as much as a wrong password of the costliest user. */
+function hashOfNobody(hashes: readonly string[]): string {
+  const cost = Math.max(4, ...hashes.map((hash) => getRounds(hash)));
+  const text = randomBytes(40).toString('base64').replaceAll('+', '.').slice(0, 53);
+  return `$2b$${String(cost).padStart(2, '0')}$${text}`;
 }
 
 function refusal(problem: string): AdapterError {

@@ -1,8 +1,10 @@
 /** Every request from its headers to the end of its answer: counted, tied to its connection, and closed with when due. */
 
+import { Buffer } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Purpose } from '../connection/connection.ts';
 import type { Connections } from '../connection/connections.ts';
+import { AdapterError } from '../errors.ts';
 import type { Handler } from '../metrics/table.ts';
 import type { Instruments } from '../metrics.ts';
 import { basicUser } from './auth.ts';
@@ -15,6 +17,11 @@ declare module 'fastify' {
 
 /** Requests of machines and people that watch; senders make none of them. */
 const PROBES: ReadonlySet<Handler> = new Set(['healthy', 'ready', 'metrics', 'status']);
+
+/** Of what a request says of its sender. */
+const MOST_KEPT_CHARACTERS = 200;
+/** One chunk of bytes may hold thousands of requests, all of them begun before anybody else has a turn. */
+const MOST_PIPELINED = 16;
 
 export interface RequestsParts {
   readonly connections: Connections;
@@ -35,9 +42,9 @@ export class Requests {
   /** Looks at every request of `app` from now on. */
   watch(app: FastifyInstance): void {
     app.addHook('onRequest', (request, reply, done) => {
-      if (this.#begin(request, reply)) done();
       // Left unanswered: the end of the connection is under way, and the client knows that this was not begun.
-      else reply.hijack();
+      if (!this.#begin(request, reply)) reply.hijack();
+      else done(this.#tooMany(request, reply));
     });
     // As late as possible, so that an answer which took long is judged by what holds now. Behind a turn of the
     // microtasks, so that all requests which came in the same packet are known.
@@ -53,7 +60,11 @@ export class Requests {
     const handler = request.routeOptions.config.handlerName ?? otherHandler(request);
     const connection = connections.of(request.raw.socket);
     const { 'user-agent': agent = '', authorization = '' } = request.headers;
-    const sender = { purpose: purposeOf(handler), agent, user: basicUser(authorization) };
+    const sender = {
+      purpose: purposeOf(handler),
+      agent: shortened(agent),
+      user: shortened(basicUser(authorization)),
+    };
     if (connection && !connections.begin(connection, sender)) return false;
     const started = performance.now();
     this.#inFlight++;
@@ -72,6 +83,18 @@ export class Requests {
     // `finish` when the answer is handed to the kernel, `close` alone when the sender went away before.
     reply.raw.once('finish', () => end(String(reply.statusCode))).once('close', () => end('aborted'));
     return true;
+  }
+
+  /** The one request too many of a connection is the last that is answered. */
+  #tooMany({ raw }: FastifyRequest, reply: FastifyReply): AdapterError | undefined {
+    const { connections } = this.#parts;
+    if ((connections.of(raw.socket)?.inFlight ?? 0) <= MOST_PIPELINED) return undefined;
+    connections.ends(raw.socket, 'pipelined');
+    reply.header('connection', 'close');
+    return new AdapterError(
+      'overloaded',
+      `${MOST_PIPELINED} requests of this connection are under way already`,
+    );
   }
 
   #decide({ raw }: FastifyRequest, reply: FastifyReply): void {
@@ -94,6 +117,12 @@ export class Requests {
       };
     });
   }
+}
+
+/** A copy: a part of a text would keep all of it in memory for as long as the connection lives. */
+function shortened(text: string): string {
+  if (text.length <= MOST_KEPT_CHARACTERS) return text;
+  return Buffer.from(text.slice(0, MOST_KEPT_CHARACTERS)).toString();
 }
 
 function purposeOf(handler: Handler): Purpose {

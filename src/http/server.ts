@@ -13,7 +13,7 @@ import { answerError } from './answers.ts';
 import { answerClientError } from './client-errors.ts';
 import { type Protection, protect } from './protection.ts';
 import { Requests } from './requests.ts';
-import { certificateProblem, contextOptions, type TlsMaterial } from './tls.ts';
+import { certificateProblem, contextOptions, isCertificateAsked, type TlsMaterial } from './tls.ts';
 import { WRITE_PATHS } from './write-route.ts';
 
 /** How often Node looks for requests that take too long; its default of 30 s makes a 10 s limit up to 40 s. */
@@ -28,11 +28,16 @@ declare module 'fastify' {
   }
 }
 
-export interface ServerOptions {
-  readonly host: string;
-  readonly port: number;
+export interface Timeouts {
   readonly requestTimeoutMs: number;
   readonly headersTimeoutMs: number;
+  /** Longest time in which no byte moves while a request is under way: more than any honest exchange takes. */
+  readonly silenceTimeoutMs: number;
+}
+
+export interface ServerOptions extends Timeouts {
+  readonly host: string;
+  readonly port: number;
   /** Undefined means plain HTTP. */
   readonly tls: TlsMaterial | undefined;
 }
@@ -64,6 +69,8 @@ export class HttpServer {
     const common = {
       logger: false,
       requestTimeout: requestTimeoutMs,
+      // Who does not read its answers would be kept with them for ever.
+      connectionTimeout: parts.options.silenceTimeoutMs,
       keepAliveTimeout: connections.settings.idleTimeoutMs,
       // Requests that arrive while closing are served, not refused: the sender need not know.
       return503OnClosing: false,
@@ -117,6 +124,10 @@ export class HttpServer {
   #watchTls(): void {
     const { server } = this.app;
     server.on('secureConnection', (socket: TLSSocket) => this.#checkCertificate(socket));
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      // Not those who are gone in the middle, as monitors are that only connect.
+      if (error.code !== 'ECONNRESET') this.#parts.connections.refuse(socket, 'tls_handshake');
+    });
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -127,24 +138,25 @@ export class HttpServer {
     const problem = this.#tls && certificateProblem(socket, this.#tls);
     if (problem === undefined) return;
     this.#parts.logger.debug({ peer: socket.remoteAddress, problem }, 'client certificate refused');
-    socket.destroy();
+    this.#parts.connections.refuse(socket, 'client_certificate');
   }
 
   /** From now on; requests that are under way keep the limits they began with. */
-  useTimeouts({
-    requestTimeoutMs,
-    headersTimeoutMs,
-  }: Pick<ServerOptions, 'requestTimeoutMs' | 'headersTimeoutMs'>): void {
+  useTimeouts({ requestTimeoutMs, headersTimeoutMs, silenceTimeoutMs }: Timeouts): void {
     const { server } = this.app;
     server.requestTimeout = requestTimeoutMs;
     server.headersTimeout = headersTimeoutMs;
+    server.timeout = silenceTimeoutMs;
     server.keepAliveTimeout = this.#parts.connections.settings.idleTimeoutMs;
   }
 
   /** New connections see other certificates from now on; those that are open live on. */
   useTls(material: TlsMaterial): void {
+    const server = this.app.server as unknown as TlsServer & TlsOptions;
+    server.setSecureContext(contextOptions(material));
+    // The context does not hold this one; the server reads it at each handshake.
+    server.requestCert = isCertificateAsked(material);
     this.#tls = material;
-    (this.app.server as unknown as TlsServer).setSecureContext(contextOptions(material));
   }
 
   /** A known path with another method is 405 with Allow, anything else 404. Never a redirect. */
@@ -222,7 +234,7 @@ export class HttpServer {
 
 /** HTTP/2 is not offered: it would put all shards of a sender on one connection. */
 function tlsOptions(material: TlsMaterial): TlsOptions {
-  const requestCert = material.clientCertificate !== 'none';
+  const requestCert = isCertificateAsked(material);
   return { ...contextOptions(material), requestCert, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
 }
 

@@ -26,6 +26,10 @@ export function contextOptions(material: TlsMaterial): SecureContextOptions {
   };
 }
 
+export function isCertificateAsked({ clientCertificate }: TlsMaterial): boolean {
+  return clientCertificate !== 'none';
+}
+
 /**
  * What is wrong with the certificate of a client, undefined when nothing is. Judged here and not by node:tls, which
  * knows only "verified or refused".

@@ -11,17 +11,21 @@ export const CLOSE_REASONS = {
   headers_timeout: 'the headers did not arrive within `http.headers_timeout`, or nothing at all',
   request_timeout: 'the body did not arrive within `http.request_timeout`',
   client: 'the client or something on the way closed it',
+  unread_answer: 'the client did not take its answers for as long as a request may take',
   forced: 'a request was still under way at `shutdown.timeout`',
   protocol_error: 'not well-formed HTTP, or headers too large',
+  pipelined: 'the client sent more than 16 requests ahead of their answers',
   unread_body: 'a refused request whose body was too long to be read to its end',
 } as const;
 
 export type CloseReason = keyof typeof CLOSE_REASONS;
 
-/** Why a connection is ended the moment it is accepted; values of `connections_refused_total{reason}`. */
+/** Why a connection is ended before its first request; values of `connections_refused_total{reason}`. */
 export const REFUSAL_REASONS = {
   limit: 'there were `connection.limit` connections',
   limit_per_peer: 'there were `connection.limit_per_peer` connections from the same address',
+  tls_handshake: 'the TLS handshake failed, or took longer than `http.headers_timeout`',
+  client_certificate: 'the client has no certificate, or one that is not of `client_ca_file`',
 } as const;
 
 export type RefusalReason = keyof typeof REFUSAL_REASONS;

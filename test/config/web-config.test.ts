@@ -69,6 +69,14 @@ basic_auth_users:
     [`tls_server_config: {${TLS}, client_auth_type: constructor}`, /client_auth_type is "constructor"/],
     [`tls_server_config: {${TLS}, client_auth_type: VerifyClientCertIfGiven}`, /client_ca_file is missing/],
     [`tls_server_config: {${TLS}, cipher_suites: [RC4]}`, /cipher_suites has "RC4", expected of TLS_/],
+    [`tls_server_config: {${TLS}, cipher_suites: [constructor]}`, /cipher_suites has "constructor"/],
+    [`tls_server_config: {${TLS}, client_ca_file: ca}`, /client_ca_file is given, but client_auth_type asks/],
+    [
+      `tls_server_config: {${TLS}, client_auth_type: RequestClientCert, client_ca_file: 3}`,
+      /client_ca_file has to name a PEM file$/,
+    ],
+    [`tls_server_config: {${TLS}, max_version: TLS11}`, /max_version is below min_version \(TLSv1.2\)$/],
+    [`basic_auth_users: {bob: ${HASH.replace('$10$', '$99$')}}`, /^basic_auth_users.bob is not a bcrypt/],
     ['basic_auth_users: {bob: secret}', /^basic_auth_users.bob is not a bcrypt hash/],
   ] as const) {
     test(`with ${text} is refused, without a word of a password`, () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
-import { hashSync } from 'bcryptjs';
+import { compare, getRounds, hashSync } from 'bcryptjs';
 import { basicUser, type Credentials, guardOf } from '../../src/http/auth.ts';
 import { testServer } from '../support/server.ts';
 import { HEADERS } from '../support/write-request.ts';
@@ -90,6 +90,24 @@ describe('users with hashed passwords', () => {
   test('are checked once: the next request with the same header passes at once', async () => {
     await hashed(basic('one:first'));
     assert.equal(hashed(basic('one:first')), undefined);
+  });
+
+  test('are checked once for all connections that come with the same header at the same time', async () => {
+    const compared: string[] = [];
+    const fresh = guardOf({ ...NOBODY, users }, async (password) => compared.push(password) > 0)!;
+    await Promise.all(Array.from({ length: 50 }, () => fresh(basic('one:first'))));
+    assert.deepEqual(compared, ['first']);
+  });
+
+  test('cost one comparison at the same cost, whether the user or the password is wrong', async () => {
+    const costs: number[] = [];
+    const counting = guardOf({ ...NOBODY, users }, async (password, hash) => {
+      costs.push(getRounds(hash));
+      return await compare(password, hash);
+    })!;
+    for (const text of ['one:wrong', 'nobody:first', '__proto__:first', 'constructor:', ':'])
+      await assert.rejects(async () => counting(basic(text)), { code: 'unauthorized' });
+    assert.deepEqual(costs, [4, 4, 4, 4, 4]);
   });
 
   test('that are guessed in numbers do not take the whole thread: 503 above eight at once', async () => {

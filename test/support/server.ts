@@ -188,6 +188,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       port: 0,
       requestTimeoutMs: 60_000,
       headersTimeoutMs: 10_000,
+      silenceTimeoutMs: 120_000,
       tls: undefined,
       ...options,
     },

@@ -17,8 +17,10 @@ const CLOSE_REASONS = {
   headers_timeout: 'headers came too slowly',
   request_timeout: 'request came too slowly',
   client: 'closed by the sender',
+  unread_answer: 'answers not taken',
   forced: 'cut off at the end',
   protocol_error: 'no valid HTTP',
+  pipelined: 'too many requests at once',
   unread_body: 'refused before its end',
 };
 const VERDICTS = {
