@@ -158,7 +158,7 @@ function admissionLimits(config: Config): AdmissionLimits {
 }
 
 /** A refused body is read on for some seconds; topics may have to be learned first. */
-const SILENCE_MARGIN_MS = 15_000;
+const SILENCE_MARGIN_MS = 10_000;
 
 function timeouts(config: Config): Timeouts {
   const requestTimeoutMs = config['http.request_timeout'];

@@ -220,7 +220,6 @@ export class Connections {
     socket[CONNECTION] = connection;
     this.#open.add(connection);
     this.#instruments.connectionsAccepted.inc();
-    // Node's own listener destroys the socket.
     socket.on('timeout', () => this.ends(socket, connection.inFlight > 0 ? 'unread_answer' : 'idle_timeout'));
     socket.on('close', () => this.#closed(connection));
   }

@@ -17,7 +17,8 @@ const NO_BYTES = Buffer.alloc(0);
 /** Bytes the request announces; undefined when it is chunked. */
 export function announcedBytes(request: IncomingMessage): number | undefined {
   const length = request.headers['content-length'];
-  return length === undefined ? undefined : Number(length);
+  // Beyond that numbers are not exact, and it is far too large in any case.
+  return length === undefined ? undefined : Math.min(Number(length), Number.MAX_SAFE_INTEGER);
 }
 
 function tooLarge(seen: string, maxBytes: number): AdapterError {
