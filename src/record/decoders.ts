@@ -1,9 +1,11 @@
 /** Records read back for people: whatever the format, lines of JSON with the labels they are about. */
 
 import type { Buffer } from 'node:buffer';
+import avsc, { type Schema } from 'avsc';
 import { uncompress } from 'snappyjs';
 import type { LabelMap } from '../lib/label-map.ts';
 import { loadProto } from '../lib/proto-fields.ts';
+import { readSampleSchema } from './avro-schema.ts';
 import { metricTypeName } from './metric-types.ts';
 import { formatNumber } from './number-text.ts';
 
@@ -29,10 +31,16 @@ interface SeriesMessage extends Labelled {
   readonly help?: string;
 }
 
+/** What stands in front of an Avro record: 0 and the id of the schema, or C3 01 and its fingerprint. */
+const CONFLUENT_MARK = 0;
+const CONFLUENT_BYTES = 5;
+const SINGLE_OBJECT_BYTES = 10;
+
 const AS_SHOWN = { longs: String, json: true, enums: Number } as const;
 
 /** By the name of the format. The JSON formats are printed as they are. */
 const DECODERS: Readonly<Record<string, () => Decoder>> = {
+  avro: avroDecoder,
   protobuf: seriesDecoder,
   'remote-write': requestDecoder,
 };
@@ -46,6 +54,45 @@ function textDecoder(value: Buffer): Line[] {
   const text = value.toString('utf8');
   const { labels = {} } = JSON.parse(text) as { labels?: Record<string, string> };
   return [{ labels: new Map(Object.entries(labels)), text }];
+}
+
+interface AvroSample extends Labelled {
+  readonly timestamp: number;
+  readonly value: number | null;
+  readonly stale: boolean;
+  readonly start_timestamp: number | null;
+}
+
+/** Of the schema that this version writes, whichever way it is named in front. */
+function avroDecoder(): Decoder {
+  const type = avsc.Type.forSchema(readSampleSchema() as Schema);
+  return (value) => {
+    const {
+      labels,
+      timestamp,
+      value: number,
+      stale,
+      start_timestamp: start,
+      ...rest
+    } = type.fromBuffer(
+      value.subarray(value[0] === CONFLUENT_MARK ? CONFLUENT_BYTES : SINGLE_OBJECT_BYTES),
+    ) as AvroSample;
+    const shown = {
+      labels,
+      ...rest,
+      timestamp: new Date(timestamp).toISOString(),
+      ...(number === null ? {} : { value: formatNumber(number) }),
+      ...(stale ? { stale } : {}),
+      ...(start === null ? {} : { start_timestamp: new Date(start).toISOString() }),
+    };
+    const text = JSON.stringify(shown, (_key, part: unknown) => (isNothing(part) ? undefined : part));
+    return [{ labels: labelsOf({ labels: labels ?? {} }), text }];
+  };
+}
+
+/** What a schema has a place for and a record nothing to say about. */
+function isNothing(part: unknown): boolean {
+  return part === null || (Array.isArray(part) && part.length === 0);
 }
 
 function seriesDecoder(): Decoder {

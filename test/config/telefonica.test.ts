@@ -11,6 +11,8 @@ describe('of its variables', () => {
   const cases: readonly (readonly [Readonly<Record<string, string>>, Partial<Config>])[] = [
     [{ KAFKA_BROKER_LIST: 'a:1,b:2' }, { 'kafka.brokers': ['a:1', 'b:2'] }],
     [{ KAFKA_TOPIC: 'samples' }, { 'kafka.topic': 'samples' }],
+    [{ SERIALIZATION_FORMAT: 'json' }, { 'record.format': 'telefonica-json' }],
+    [{ SERIALIZATION_FORMAT: 'avro-json' }, { 'record.format': 'telefonica-avro-json' }],
     [{ KAFKA_COMPRESSION: 'snappy' }, { 'kafka.compression': 'snappy' }],
     [{ KAFKA_BATCH_NUM_MESSAGES: '10000' }, { 'kafka.max_batch_records': 10_000 }],
     [{ KAFKA_ACKS: 'all' }, { 'kafka.acks': 'all' }],

@@ -87,6 +87,7 @@ const SEEN_BY: Readonly<Record<string, readonly string[]>> = {
   fastify: ['http', 'app'],
   kafkajs: ['kafka'],
   protobufjs: ['lib'],
+  avsc: ['record'],
   bcryptjs: ['http'],
   snappyjs: ['wire', 'record', 'kafka'],
   '@node-rs/crc32': ['kafka'],

@@ -59,6 +59,15 @@ describe('the lines of a record', () => {
     });
   }
 
+  test('of the format avro say the same', () => {
+    const lines = recordsOf('avro').flatMap((record) => decoderOf('avro')(record));
+    assert.deepEqual(
+      lines.map(({ text }) => JSON.parse(text)),
+      expected.map((text) => JSON.parse(text)),
+    );
+    for (const { labels } of lines) assert.deepEqual([...labels], ENTRY.labels);
+  });
+
   test('of another format than expected are an error, not nonsense', () => {
     for (const format of ['json', 'remote-write'])
       assert.throws(() => decoderOf(format)(Buffer.from('hello, this is no record')), Error, format);
