@@ -20,6 +20,10 @@ const OPTIONS = {
   first: { value: 'N', help: 'fuzz: number of the first request, to repeat what a run found (1)' },
   rate: { value: 'N', help: 'latency: requests a second (half of what throughput reached just before)' },
   compression: { value: 'NAME', help: 'kafka.compression of the adapter (none); empty: not set at all' },
+  format: {
+    value: 'NAME',
+    help: 'record.format of the adapter (json); remote-write records are not counted',
+  },
   flag: {
     value: 'FLAG',
     isList: true,

@@ -116,6 +116,7 @@ export class Bench {
       brokers,
       topic,
       compression: texts.compression ?? 'none',
+      format: texts.format ?? 'json',
       flags,
       program: texts.adapter,
     });
