@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
-import { compress } from 'snappyjs';
-import type { RecordFormat } from '../../src/contracts.ts';
+import { compress, uncompress } from 'snappyjs';
+import type { RecordFormat, SeriesView } from '../../src/contracts.ts';
 import { AdapterError } from '../../src/errors.ts';
+import { ByteWriter } from '../../src/lib/byte-writer.ts';
 import { JsonFormat } from '../../src/record/json.ts';
 import { RemoteWriteFormat } from '../../src/record/remote-write.ts';
 import { TelefonicaJsonFormat } from '../../src/record/telefonica-json.ts';
@@ -62,20 +63,39 @@ describe('a format without a place for histograms and exemplars', () => {
 });
 
 describe('a format that gathers over a request', () => {
+  /** One partition for all requests, as that of a topic is; the fake delivery has a new sink for each series. */
+  class OnOnePartition extends RemoteWriteFormat {
+    readonly records: Buffer[] = [];
+    readonly #writer = new ByteWriter();
+    readonly #sink = {
+      begin: () => {
+        this.#writer.truncate();
+        return this.#writer;
+      },
+      end: () => void this.records.push(Buffer.from(uncompress(this.#writer.slice()))),
+    };
+
+    override writeSeries(series: SeriesView): void {
+      super.writeSeries(series, this.#sink);
+    }
+  }
+
   test('writes nothing of a request that turns out to be malformed, nor later', async () => {
-    const { server, delivery } = testServer({ format: new RemoteWriteFormat(LARGE) });
+    const format = new OnOnePartition(LARGE);
+    const { server, delivery } = testServer({ format });
     const broken = Buffer.concat([request([up(1), up(2)]), Buffer.from([0x0a, 0x7f])]);
     assert.equal((await server.app.inject(posted(broken))).statusCode, 400);
-    assert.deepEqual([delivery.records.length, delivery.rollbacks], [0, 1]);
+    assert.deepEqual([format.records.length, delivery.rollbacks], [0, 1]);
     assert.equal((await server.app.inject(posted(request([up(3)])))).statusCode, 204);
-    assert.equal(delivery.records.length, 1);
+    assert.deepEqual(format.records, [request([up(3)])]);
   });
 
   test('writes once when a topic has to be learned first', async () => {
-    const { server, delivery } = testServer({ format: new RemoteWriteFormat(LARGE) });
+    const format = new OnOnePartition(LARGE);
+    const { server, delivery } = testServer({ format });
     delivery.unknownTopics.add('metrics');
     assert.equal((await server.app.inject(posted(request([up(1)])))).statusCode, 204);
-    assert.equal(delivery.records.length, 1);
+    assert.deepEqual(format.records, [request([up(1)])]);
   });
 });
 
