@@ -48,13 +48,19 @@ export async function tail(parts: TailParts): Promise<void> {
     parts.logger.info(counts, 'records read');
   } finally {
     await consumer.disconnect();
-    const admin = kafka.admin();
+    await cleanUp(kafka.admin(), groupId, parts.logger);
+  }
+}
+
+/** A group that stays behind does no harm: it has no offsets, so the brokers forget it by themselves after a while. */
+async function cleanUp(admin: Admin, groupId: string, logger: Logger): Promise<void> {
+  try {
     await admin.connect();
-    try {
-      await forgetGroup(admin, groupId);
-    } finally {
-      await admin.disconnect();
-    }
+    await forgetGroup(admin, groupId);
+  } catch (error) {
+    logger.debug({ groupId, problem: (error as Error).message }, 'the consumer group could not be deleted');
+  } finally {
+    await admin.disconnect();
   }
 }
 
