@@ -17,6 +17,7 @@ export function uint64(low: number, high: number): Int64 {
 
 /** From two halves of a zigzag number (sint64): 0, -1, 1, -2, 2 ... */
 export function zigzag64(low: number, high: number): Int64 {
+  if (high === 0) return (low >>> 1) ^ -(low & 1);
   if (high < SAFE_HIGH) {
     const value = high * TWO_TO_32 + low;
     return low & 1 ? -(value + 1) / 2 : value / 2;

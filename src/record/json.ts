@@ -3,7 +3,7 @@
 import type { HistogramView, RecordFormat, RecordSink, SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 import { type Contents, NOTHING, ONE_FLOAT, ONE_HISTOGRAM } from '../lib/contents.ts';
-import { writeHistogram } from './histogram-json.ts';
+import { HistogramText } from './histogram-json.ts';
 import { Extras, hasExtras } from './json-extras.ts';
 import { writeHead } from './json-head.ts';
 import { writeEscaped, writePlain } from './json-string.ts';
@@ -35,6 +35,7 @@ export class JsonFormat implements RecordFormat {
   readonly #value: ValueForm;
   /** What the samples of a series have in common, when there are several. */
   readonly #head = new ByteWriter();
+  readonly #histogram = new HistogramText();
   readonly #extras: Extras;
 
   constructor(settings: JsonSettings = { timestamp: 'rfc3339', value: 'string' }) {
@@ -115,7 +116,7 @@ export class JsonFormat implements RecordFormat {
   #writeHistogram(out: ByteWriter, histogram: HistogramView): void {
     this.#time.write(out, histogram.timestampMs);
     out.ascii(',"histogram":');
-    writeHistogram(out, histogram);
+    this.#histogram.write(out, histogram);
     if (isStale(histogram.sumLow, histogram.sumHigh)) out.ascii(',"stale":true');
   }
 

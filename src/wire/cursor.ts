@@ -69,6 +69,17 @@ export class Cursor {
 
   /** A varint of 64 bits into `low` and `high`; bits above are dropped, as protobuf does. */
   varint64(end: number): void {
+    const first = this.bytes[this.at];
+    if (first < 0x80 && this.at < end) {
+      this.at++;
+      this.low = first;
+      this.high = 0;
+      return;
+    }
+    this.#longVarint64(end);
+  }
+
+  #longVarint64(end: number): void {
     let low = 0;
     let high = 0;
     for (let i = 0; i < MAX_VARINT_BYTES; i++) {
@@ -114,10 +125,16 @@ export class Cursor {
 
   /** A varint of which 32 bits count, however long it is, as protobuf has it. */
   lowUint32(end: number): number {
-    const first = this.bytes[this.at]!;
-    if (first < 0x80 && this.at < end) {
-      this.at++;
+    const { bytes, at } = this;
+    const first = bytes[at];
+    if (first < 0x80 && at < end) {
+      this.at = at + 1;
       return first;
+    }
+    const second = bytes[at + 1];
+    if (second < 0x80 && at + 1 < end) {
+      this.at = at + 2;
+      return (first & 0x7f) | (second << 7);
     }
     this.varint64(end);
     return this.low;

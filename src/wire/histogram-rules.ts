@@ -92,9 +92,14 @@ function negativeBucket({ counts }: Buckets): string | undefined {
 
 /** The count is that of all buckets; with a sum of NaN, whose observations no bucket has, at least that. */
 function countProblem({ count, sum, zeroCount, positive, negative }: Histogram): string | undefined {
-  const total = (start: Int64, counts: readonly Int64[]): Int64 =>
-    counts.reduce((sofar, bucket) => addUint64(sofar, bucket), start);
-  const inBuckets = addUint64(addUint64(total(0, negative.counts), total(0, positive.counts)), zeroCount);
-  const holds = Number.isNaN(sum) ? inBuckets <= count : String(inBuckets) === String(count);
+  const inBuckets = addAll(addAll(zeroCount, positive.counts), negative.counts);
+  // Equal numbers are of the same kind, since both are in their shortest form.
+  const holds = Number.isNaN(sum) ? inBuckets <= count : inBuckets === count;
   return holds ? undefined : `a count of ${count}, but ${inBuckets} observations in its buckets`;
+}
+
+function addAll(start: Int64, counts: readonly Int64[]): Int64 {
+  let sum = start;
+  for (let i = 0; i < counts.length; i++) sum = addUint64(sum, counts[i]!);
+  return sum;
 }

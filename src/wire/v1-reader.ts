@@ -3,7 +3,7 @@
 import { AdapterError } from '../errors.ts';
 import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
-import { readHistogram } from './histogram.ts';
+import { readHistogram } from './histogram-reader.ts';
 import type { LabelSet } from './label-set.ts';
 import { type MetricMetadata, readMetadata } from './metadata.ts';
 import type { Exemplar, Series } from './series.ts';

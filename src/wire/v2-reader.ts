@@ -4,7 +4,7 @@ import { AdapterError } from '../errors.ts';
 import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { formatSize } from '../lib/units.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
-import { readHistogram } from './histogram.ts';
+import { readHistogram } from './histogram-reader.ts';
 import { Refs } from './refs.ts';
 import type { Exemplar, Series } from './series.ts';
 import { Symbols } from './symbols.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HistogramView } from '../../src/contracts.ts';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
-import { writeHistogram } from '../../src/record/histogram-json.ts';
+import { HistogramText } from '../../src/record/histogram-json.ts';
 
 const NONE = { spans: [], counts: [] };
 const EMPTY: HistogramView = {
@@ -24,9 +24,11 @@ const EMPTY: HistogramView = {
   startTimestampMs: 0,
 };
 
+const histogramText = new HistogramText();
+
 function text(histogram: Partial<HistogramView>): string {
   const out = new ByteWriter();
-  writeHistogram(out, { ...EMPTY, ...histogram });
+  histogramText.write(out, { ...EMPTY, ...histogram });
   return out.text();
 }
 

@@ -2,7 +2,8 @@
 
 import { Buffer } from 'node:buffer';
 import { Cursor } from '../../src/wire/cursor.ts';
-import { Histogram, readHistogram } from '../../src/wire/histogram.ts';
+import { Histogram } from '../../src/wire/histogram.ts';
+import { readHistogram } from '../../src/wire/histogram-reader.ts';
 import { double, field, type Value, varint } from './write-request.ts';
 
 export function scalar(number: number, value: number | bigint): Buffer {
