@@ -20,6 +20,8 @@ export class LabelSet {
   isPlain = false;
   /** Whether the labels are in the order and number in which they came. */
   isAsSent = true;
+  /** Whether the labels are known to be canonical and of ASCII, and `nameLabel`, `hash` and `isPlain` are set. */
+  isSettled = false;
   /** Whether there were more labels than are kept. */
   isOverLimit = false;
 
@@ -40,6 +42,7 @@ export class LabelSet {
     this.nameLabel = -1;
     this.isOverLimit = false;
     this.isAsSent = true;
+    this.isSettled = false;
   }
 
   /**

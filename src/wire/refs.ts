@@ -1,5 +1,6 @@
 /** References to the symbols table, as labels of a 2.0 request are told. */
 
+import { EMPTY, finish, HASH_SEED, IS_NAME, NOT_ASCII, NOT_PLAIN } from './label-hash.ts';
 import type { LabelSet } from './label-set.ts';
 import type { Symbols } from './symbols.ts';
 
@@ -20,27 +21,51 @@ export class Refs {
     this.count++;
   }
 
-  /** False when a reference is missing its partner or not in the table. */
-  resolve(labels: LabelSet, { ranges, count }: Symbols): boolean {
+  /**
+   * Adds the labels; false when a reference is missing its partner or not in the table. What `canonicalise` finds
+   * out byte by byte is put together from what is known of the symbols, and left to that where a label is odd.
+   */
+  resolve(labels: LabelSet, symbols: Symbols): boolean {
     this.textBytes = 0;
     if (this.count % 2 !== 0) return false;
     const kept = this.#kept;
     const known = Math.min(this.count, kept.length);
+    const { ranges, count, before } = symbols;
+    const { traits, factors, sums } = symbols.facts;
+    let hash = HASH_SEED;
+    let seen = 0;
+    let isSorted = true;
+    let last = -1;
+    let textBytes = 0;
     for (let i = 0; i < known; i += 2) {
       const name = kept[i];
       const value = kept[i + 1];
-      if (name >= count || value >= count) return false;
+      if (name >= count || value >= count) {
+        this.textBytes = textBytes;
+        return false;
+      }
       const at = labels.addLabel();
+      const offsets = labels.labels;
       const nameStart = ranges[name * 2];
       const nameEnd = ranges[name * 2 + 1];
       const valueStart = ranges[value * 2];
       const valueEnd = ranges[value * 2 + 1];
-      labels.labels[at] = nameStart;
-      labels.labels[at + 1] = nameEnd;
-      labels.labels[at + 2] = valueStart;
-      labels.labels[at + 3] = valueEnd;
-      this.textBytes += nameEnd - nameStart + valueEnd - valueStart;
+      offsets[at] = nameStart;
+      offsets[at + 1] = nameEnd;
+      offsets[at + 2] = valueStart;
+      offsets[at + 3] = valueEnd;
+      textBytes += nameEnd - nameStart + valueEnd - valueStart;
+      const nameTraits = traits[name] || symbols.look(name, labels.view);
+      seen |= nameTraits | (traits[value] || symbols.look(value, labels.view));
+      if ((nameTraits & IS_NAME) !== 0) labels.nameLabel = i >> 1;
+      if (before[name] !== last + 1) isSorted &&= last < 0 || symbols.sorts(last, name, labels.bytes);
+      last = name;
+      hash = (Math.imul(hash, factors[value]) + sums[value]) | 0;
     }
+    this.textBytes = textBytes;
+    labels.isSettled = isSorted && (seen & (EMPTY | NOT_ASCII)) === 0;
+    labels.hash = finish(hash);
+    labels.isPlain = (seen & NOT_PLAIN) === 0;
     return true;
   }
 }

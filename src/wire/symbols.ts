@@ -1,10 +1,14 @@
 /** The symbols table of a 2.0 request: where each string lies in the body. */
 
+import { Buffer } from 'node:buffer';
 import { AdapterError } from '../errors.ts';
 import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { Cursor, LENGTH_DELIMITED } from './cursor.ts';
+import { TextFacts } from './label-hash.ts';
 
 const FIRST_SYMBOLS = 1024;
+/** Memory for so many is kept for the next request; what a larger table needed is given back. */
+const KEPT_SYMBOLS = 65_536;
 const request = fieldNumbers(loadProto('prometheus/remote_write_v2.proto'), 'io.prometheus.write.v2.Request');
 const SYMBOLS = (request.symbols! << 3) | LENGTH_DELIMITED;
 
@@ -12,6 +16,9 @@ export class Symbols {
   count = 0;
   /** Two offsets a symbol: start, end. */
   ranges = new Int32Array(FIRST_SYMBOLS * 2);
+  readonly facts = new TextFacts();
+  /** For each symbol one that is known to sort before it, plus 1; 0 = none. Series repeat their label names. */
+  before = new Int32Array(FIRST_SYMBOLS);
 
   /**
    * Notes all symbols of the request in the first `length` bytes, wherever they stand: the fields of a message may
@@ -21,6 +28,7 @@ export class Symbols {
   read(bytes: Uint8Array, length: number, maxSymbols: number): void {
     const cursor = new Cursor(bytes);
     this.count = 0;
+    if (this.before.length > KEPT_SYMBOLS) this.#make(FIRST_SYMBOLS);
     while (cursor.at < length) {
       const tag = cursor.tag(length);
       if (tag !== SYMBOLS) {
@@ -39,11 +47,33 @@ export class Symbols {
       this.count++;
       cursor.at = end;
     }
+    this.facts.reset(this.before.length);
+    this.before.fill(0, 0, this.count);
+  }
+
+  /** Whether symbol `first` sorts before symbol `second`; remembered when it does. */
+  sorts(first: number, second: number, bytes: Uint8Array): boolean {
+    const { ranges } = this;
+    const firstBytes = bytes.subarray(ranges[first * 2], ranges[first * 2 + 1]);
+    const secondBytes = bytes.subarray(ranges[second * 2], ranges[second * 2 + 1]);
+    if (Buffer.compare(firstBytes, secondBytes) >= 0) return false;
+    this.before[second] = first + 1;
+    return true;
+  }
+
+  /** Finds the facts of a symbol; returns its traits. */
+  look(ref: number, view: DataView): number {
+    return this.facts.look(ref, view, [this.ranges[ref * 2], this.ranges[ref * 2 + 1]]);
   }
 
   #grow(): void {
-    const grown = new Int32Array(this.ranges.length * 2);
-    grown.set(this.ranges);
-    this.ranges = grown;
+    const { ranges } = this;
+    this.#make(ranges.length);
+    this.ranges.set(ranges);
+  }
+
+  #make(symbols: number): void {
+    this.ranges = new Int32Array(symbols * 2);
+    this.before = new Int32Array(symbols);
   }
 }

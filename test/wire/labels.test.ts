@@ -122,6 +122,18 @@ describe('the hash of the labels', () => {
     for (const count of counts) assert.ok(count > 1400 && count < 1950, String(counts));
   });
 
+  test('stays what it was in earlier releases, so that an upgrade leaves each series in its partition', () => {
+    assert.equal(hash(base), 2_210_574_910);
+    assert.equal(
+      hash([
+        ['__name__', 'http_requests_total'],
+        ['instance', '10.0.0.1:9100'],
+        ['job', 'größe'],
+      ]),
+      1_930_348_749,
+    );
+  });
+
   test('is a uint32', () => {
     for (let i = 0; i < 100; i++)
       assert.equal(hash([['__name__', `m${i}`]]) >>> 0, hash([['__name__', `m${i}`]]));
