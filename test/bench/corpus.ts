@@ -3,18 +3,25 @@
 import { Buffer } from 'node:buffer';
 import { compress } from 'snappyjs';
 import { field, series, type TestSeries, type Value } from '../support/write-request.ts';
+import { type Entry, requestWithSymbols } from './corpus-v2.ts';
 
 export interface CorpusOptions {
   /** Different request bodies; a sender goes round them. */
   readonly bodies: number;
   readonly samplesPerRequest: number;
   readonly seed?: number;
+  /** What the requests hold, always for the same series at the same times; `v1` when left out. */
+  readonly kind?: CorpusKind;
 }
+
+/** Samples in 1.0, samples in 2.0, native histograms in 2.0. */
+export type CorpusKind = 'v1' | 'v2' | 'histograms';
 
 export interface Body {
   readonly compressed: Buffer;
   readonly decodedBytes: number;
   readonly samples: number;
+  readonly version: 'v1' | 'v2';
 }
 
 const SUBSYSTEMS = [
@@ -122,7 +129,7 @@ export function makeCorpus(options: CorpusOptions): Body[] {
   const pick: Pick = (values) => values[Math.floor(random() * values.length)]!;
   const startMs = 1_795_341_600_000;
   return Array.from({ length: options.bodies }, (_, index) => {
-    const entries: Buffer[] = [];
+    const entries: Entry[] = [];
     let target = makeTarget(random, pick);
     let metric = '';
     let timestampMs = startMs + index * 15_000;
@@ -134,13 +141,23 @@ export function makeCorpus(options: CorpusOptions): Body[] {
       if (metric === '' || random() < 0.15)
         metric = `${pick(SUBSYSTEMS)}_${pick(QUANTITIES)}${pick(SUFFIXES)}`;
       const labels = makeSeries(target, metric, pick);
-      entries.push(field(1, series({ labels, samples: [[value(random), timestampMs]] })));
+      entries.push({ labels, value: value(random), timestampMs });
     }
-    const decoded = Buffer.concat(entries);
+    const kind = options.kind ?? 'v1';
+    const decoded = kind === 'v1' ? requestV1(entries) : requestWithSymbols(entries, kind === 'histograms');
     return {
       compressed: compress(decoded),
       decodedBytes: decoded.length,
       samples: options.samplesPerRequest,
+      version: kind === 'v1' ? 'v1' : 'v2',
     };
   });
+}
+
+function requestV1(entries: readonly Entry[]): Buffer {
+  return Buffer.concat(
+    entries.map((entry) =>
+      field(1, series({ labels: entry.labels, samples: [[entry.value, entry.timestampMs]] })),
+    ),
+  );
 }

@@ -10,6 +10,15 @@ import { type Expected, expect } from './fuzz/oracle-records.ts';
 import { CapturingPipeline } from './fuzz/pipeline.ts';
 import { runFuzz } from './fuzz.ts';
 
+const VERDICTS = [
+  'written',
+  'written in parts',
+  'protobuf_invalid',
+  'snappy_invalid',
+  'limit_exceeded',
+  'decoded_too_large',
+];
+
 /** The reasons that src/wire gives. */
 const REASONS: readonly DropReason[] = [
   'buckets_too_many',
@@ -34,13 +43,7 @@ test('random and damaged requests become what an oracle expects, and meet every 
   const report = await runFuzz({ seed: 1, first: 1, requests: 8000 });
   assert.deepEqual(report.failures, []);
   assert.equal(report.requests, 8000);
-  for (const verdict of [
-    'written',
-    'written in parts',
-    'protobuf_invalid',
-    'snappy_invalid',
-    'limit_exceeded',
-  ])
+  for (const verdict of VERDICTS)
     assert.ok((report.verdicts[verdict] ?? 0) > 10, `${verdict}: ${report.verdicts[verdict]}`);
   assert.deepEqual(Object.keys(report.dropped).sort(), REASONS);
 });

@@ -5,4 +5,5 @@ import { STAGES } from './stages.ts';
 
 const plan = JSON.parse(process.argv[2]!) as RoundsPlan;
 const stage = STAGES.find(({ name }) => name === plan.stage)!;
-process.stdout.write(JSON.stringify(measureRounds(plan, stage.make())));
+const corpus = { ...plan.corpus, ...(stage.kind && { kind: stage.kind }) };
+process.stdout.write(JSON.stringify(measureRounds({ ...plan, corpus }, stage.make())));

@@ -5,11 +5,13 @@ import type { RecordSink } from '../../src/contracts.ts';
 import { RecordBatch } from '../../src/kafka/record-batch.ts';
 import { ByteWriter } from '../../src/lib/byte-writer.ts';
 import { createFormat, FORMATS } from '../../src/record/formats.ts';
+import { keepValid } from '../../src/wire/content-rules.ts';
 import { canonicalise } from '../../src/wire/labels.ts';
 import { Series } from '../../src/wire/series.ts';
 import { Decompressor } from '../../src/wire/snappy.ts';
 import { V1Reader } from '../../src/wire/v1-reader.ts';
-import type { Body } from './corpus.ts';
+import { V2Memory, V2Reader } from '../../src/wire/v2-reader.ts';
+import type { Body, CorpusKind } from './corpus.ts';
 import { RULE_WORK } from './rule-stages.ts';
 
 const MAX_DECODED_BYTES = 32 * 1024 * 1024;
@@ -30,6 +32,8 @@ export interface Stage {
   readonly name: string;
   /** The stage whose work `run` does too; what it costs alone is subtracted. */
   readonly after?: string;
+  /** What the bodies hold; samples in 1.0 when left out. */
+  readonly kind?: CorpusKind;
   /** Made once a process; the function is called with one body after the other. */
   make(): (body: Body) => void;
 }
@@ -42,10 +46,12 @@ function perSeries(
 ): (body: Body) => void {
   const decompressor = new Decompressor();
   const series = new Series(LIMITS);
-  return ({ compressed }) => {
+  const memory = new V2Memory(LIMITS.labelsPerSeries);
+  return ({ compressed, version }) => {
     const length = decompressor.decompress([compressed], MAX_DECODED_BYTES);
     series.useBytes(decompressor.bytes, decompressor.view);
-    const reader = new V1Reader(series, length, () => {});
+    const reader =
+      version === 'v1' ? new V1Reader(series, length, () => {}) : new V2Reader(series, length, memory);
     start();
     while (reader.next()) each(series);
     end();
@@ -100,6 +106,68 @@ function formatStage(name: string): Stage {
   };
 }
 
+/** As the pipeline judges a series: its labels, then what it holds. */
+const judge = (series: Series): void =>
+  keepValid(series, {
+    rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0 },
+    nowMs: 0,
+    needsContents: true,
+    onDrop: (reason) => {
+      throw new Error(`the corpus is invalid: ${reason}`);
+    },
+  });
+
+/** From the body to series that can be written, of one kind of content; `prefix` tells the stages apart. */
+function readingStages(kind: CorpusKind, prefix: string): Stage[] {
+  return [
+    {
+      name: `${prefix}decompression`,
+      kind,
+      make: () => {
+        const decompressor = new Decompressor();
+        return (body) => {
+          decompressor.decompress([body.compressed], MAX_DECODED_BYTES);
+        };
+      },
+    },
+    {
+      name: `${prefix}reading`,
+      after: `${prefix}decompression`,
+      kind,
+      make: () =>
+        perSeries(
+          () => {},
+          () => {},
+        ),
+    },
+    {
+      name: `${prefix}labels and hash`,
+      after: `${prefix}reading`,
+      kind,
+      make: () => perSeries(() => {}, kind === 'histograms' ? judge : canonicalise),
+    },
+  ];
+}
+
+function jsonStage(kind: CorpusKind, prefix: string): Stage {
+  return {
+    name: `${prefix}json`,
+    after: `${prefix}labels and hash`,
+    kind,
+    make: () => {
+      const sink = new BytesSink();
+      const format = createFormat('json', FORMAT_SETTINGS);
+      return perSeries(
+        () => sink.out.truncate(),
+        (series) => {
+          judge(series);
+          format.writeSeries(series, sink);
+        },
+      );
+    },
+  };
+}
+
 export const STAGES: readonly Stage[] = [
   {
     name: 'snappyjs',
@@ -107,33 +175,7 @@ export const STAGES: readonly Stage[] = [
       uncompress(body.compressed);
     },
   },
-  {
-    name: 'decompression',
-    make: () => {
-      const decompressor = new Decompressor();
-      return (body) => {
-        decompressor.decompress([body.compressed], MAX_DECODED_BYTES);
-      };
-    },
-  },
-  {
-    name: 'reading',
-    after: 'decompression',
-    make: () =>
-      perSeries(
-        () => {},
-        () => {},
-      ),
-  },
-  {
-    name: 'labels and hash',
-    after: 'reading',
-    make: () =>
-      perSeries(
-        () => {},
-        (series) => canonicalise(series),
-      ),
-  },
+  ...readingStages('v1', ''),
   ...Object.keys(FORMATS).map(formatStage),
   ...Object.entries(RULE_WORK).map(([name, makeWork]) => ({
     name,
@@ -166,4 +208,8 @@ export const STAGES: readonly Stage[] = [
       };
     },
   },
+  ...readingStages('v2', '2.0: '),
+  jsonStage('v2', '2.0: '),
+  ...readingStages('histograms', 'histograms: '),
+  jsonStage('histograms', 'histograms: '),
 ];

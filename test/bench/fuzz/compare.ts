@@ -61,7 +61,7 @@ function originalDifference({ original }: Captured, { text }: ExpectedRecord): s
   if (!original) return undefined;
   const again = expect(field(1, original), 'v1');
   const isSame =
-    typeof again !== 'string' && again.dropped.size === 0 && again.records.some((one) => one.text === text);
+    'records' in again && again.dropped.size === 0 && again.records.some((one) => one.text === text);
   return isSame ? undefined : `original: ${original.toString('hex')} is not what became ${text}`;
 }
 

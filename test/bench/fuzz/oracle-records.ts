@@ -16,9 +16,9 @@ import { bucketTable, type ExpectedBucket, histogramText } from './oracle-histog
 import {
   checkExemplarLabels,
   checkSeriesLabels,
+  exceeded,
   histogramReason,
   type Label,
-  LIMITS,
   numberOf,
   resolve,
   timeReason,
@@ -50,13 +50,13 @@ export interface Expected {
   readonly dropped: Map<DropReason, Contents>;
 }
 
-/** What becomes of the bytes; a code when nothing of them is written. */
-export function expect(
-  bytes: Buffer,
-  version: 'v1' | 'v2',
-): Expected | 'protobuf_invalid' | 'limit_exceeded' {
+/** A request may be over a limit before the place where it is malformed. */
+const MALFORMED = ['protobuf_invalid', 'limit_exceeded', 'decoded_too_large'];
+
+/** What becomes of the bytes; a list of codes, of which it is one, when nothing of them is written. */
+export function expect(bytes: Buffer, version: 'v1' | 'v2'): Expected | readonly string[] {
   const request = decode(bytes, version);
-  if (request === undefined) return 'protobuf_invalid';
+  if (request === undefined) return MALFORMED;
   const { symbols, series, families } = request;
   const expected: Expected = {
     records: [],
@@ -72,9 +72,8 @@ export function expect(
       exemplar: exemplars.length,
     });
   }
-  const { float, histogram, exemplar } = expected.received;
-  if (float + histogram + exemplar > LIMITS.samplesPerRequest) return 'limit_exceeded';
-  if (symbols.length > LIMITS.symbolsPerRequest) return 'limit_exceeded';
+  const over = exceeded(request);
+  if (over.length > 0) return over;
   for (const entry of series) new Entry(entry, symbols, expected).judge(version);
   return expected;
 }

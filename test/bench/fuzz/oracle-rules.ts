@@ -2,7 +2,15 @@
 
 import { Buffer } from 'node:buffer';
 import type { DropReason } from '../../../src/errors.ts';
-import type { Bits, OracleHistogram, OracleLabels, OracleSide, Text } from './oracle-decode.ts';
+import type {
+  Bits,
+  OracleHistogram,
+  OracleLabels,
+  OracleRequest,
+  OracleSeries,
+  OracleSide,
+  Text,
+} from './oracle-decode.ts';
 
 /** The limits of the run: small, so that they are met. */
 export const LIMITS = {
@@ -10,9 +18,8 @@ export const LIMITS = {
   samplesPerRequest: 60,
   bucketsPerHistogram: 30,
   symbolsPerRequest: 300,
-  /** Not tried: no request here is so large. */
-  bucketsPerRequest: 1_000_000,
-  textBytesPerRequest: 1024 * 1024 * 1024,
+  bucketsPerRequest: 50,
+  textBytesPerRequest: 2000,
 };
 export const RULES = { labelNameBytes: 40, labelValueBytes: 200, futureMs: 86_400_000 };
 
@@ -31,6 +38,46 @@ export function resolve({ texts, refs = [] }: OracleLabels, symbols: readonly Te
   return Array.from(
     { length: refs.length / 2 },
     (_, i): Label => [symbols[refs[2 * i]!] ?? '', symbols[refs[2 * i + 1]!] ?? ''],
+  );
+}
+
+/** The codes of the limits that the request is over; nothing of it is written then. */
+export function exceeded(request: OracleRequest): string[] {
+  const { symbols, series } = request;
+  const sum = (countOf: (one: OracleSeries) => number): number =>
+    series.reduce((total, one) => total + countOf(one), 0);
+  const samples = sum((one) => one.samples.length + one.histograms.length + one.exemplars.length);
+  const buckets = sum((one) => one.histograms.reduce((total, histogram) => total + partsOf(histogram), 0));
+  const isOver =
+    samples > LIMITS.samplesPerRequest ||
+    symbols.length > LIMITS.symbolsPerRequest ||
+    buckets > LIMITS.bucketsPerRequest;
+  const textBytes = sum((one) => writtenOut(one, symbols));
+  return [
+    ...(isOver ? ['limit_exceeded'] : []),
+    ...(textBytes > LIMITS.textBytesPerRequest ? ['decoded_too_large'] : []),
+  ];
+}
+
+/** Bytes of all texts that a series names, in 2.0; up to the reference that spoils it. */
+function writtenOut(series: OracleSeries, symbols: readonly Text[]): number {
+  const textBytes = ({ refs = [] }: OracleLabels): number => {
+    if (refs.length % 2 !== 0) return 0;
+    const looked = refs.slice(0, 2 * (LIMITS.labelsPerSeries + 1));
+    const wrong = looked.findIndex((ref) => ref >= symbols.length);
+    const good = wrong < 0 ? looked : looked.slice(0, wrong - (wrong % 2));
+    return good.reduce((total, ref) => total + symbols[ref]!.length, 0);
+  };
+  const { helpRef, unitRef, exemplars } = series;
+  const isKnown = Math.max(helpRef, unitRef) < symbols.length && resolve(series, symbols) !== undefined;
+  const metadata = isKnown ? symbols[helpRef]!.length + symbols[unitRef]!.length : 0;
+  return exemplars.reduce((total, exemplar) => total + textBytes(exemplar), textBytes(series) + metadata);
+}
+
+function partsOf({ positive, negative, bounds }: OracleHistogram): number {
+  return [positive, negative].reduce(
+    (total, { spans, deltas, counts }) => total + spans.length + deltas.length + counts.length,
+    bounds.length,
   );
 }
 
@@ -90,11 +137,8 @@ export function numberOf(ofBits: Bits): number {
 }
 
 export function histogramReason(histogram: OracleHistogram): DropReason | undefined {
-  const { positive, negative, bounds, timeMs, startMs } = histogram;
-  const parts = [positive, negative].map(
-    ({ spans, deltas, counts }) => spans.length + deltas.length + counts.length,
-  );
-  if (parts[0]! + parts[1]! + bounds.length > LIMITS.bucketsPerHistogram) return 'buckets_too_many';
+  const { timeMs, startMs } = histogram;
+  if (partsOf(histogram) > LIMITS.bucketsPerHistogram) return 'buckets_too_many';
   const isSound =
     histogram.schema === CUSTOM_BUCKETS ? isCustomSound(histogram) : isExponentialSound(histogram);
   if (!isSound || !areCountsSound(histogram)) return 'histogram_invalid';
