@@ -15,7 +15,8 @@ export interface CorpusOptions {
 }
 
 /** Samples in 1.0, samples in 2.0, native histograms in 2.0. */
-export type CorpusKind = 'v1' | 'v2' | 'histograms';
+export const CORPUS_KINDS = ['v1', 'v2', 'histograms'] as const;
+export type CorpusKind = (typeof CORPUS_KINDS)[number];
 
 export interface Body {
   readonly compressed: Buffer;

@@ -2,18 +2,19 @@
 
 import { Buffer } from 'node:buffer';
 import { HEADERS } from '../support/write-request.ts';
+import { V2_HEADERS } from '../support/write-request-v2.ts';
 import { Connection } from './connection.ts';
 import { type Body, makeCorpus } from './corpus.ts';
 import type { LoadPlan, LoadRun } from './load-plan.ts';
 import { Load, type ReadyRequest } from './load-run.ts';
 
 /** Header and body in one piece, so that a request is one write. */
-function readyRequest(url: URL, { compressed, samples }: Body): ReadyRequest {
+function readyRequest(url: URL, { compressed, samples, version }: Body): ReadyRequest {
   const head = [
     `POST ${url.pathname}${url.search} HTTP/1.1`,
     `host: ${url.host}`,
     'user-agent: bench',
-    ...Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries(version === 'v1' ? HEADERS : V2_HEADERS).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${compressed.length}`,
   ].join('\r\n');
   return { bytes: Buffer.concat([Buffer.from(`${head}\r\n\r\n`), compressed]), samples };

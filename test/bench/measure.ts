@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { CleanUps } from './clean-ups.ts';
+import type { CorpusKind } from './corpus.ts';
 import { startGenerator } from './load-generator.ts';
 import type { LoadPlan, LoadReport } from './load-plan.ts';
 import { cpuSeconds, type MemoryUsage, memoryUsage } from './process-usage.ts';
@@ -22,6 +23,8 @@ export interface Figures {
   readonly target: string;
   readonly connections: number;
   readonly samplesPerRequest: number;
+  /** What the requests hold. */
+  readonly kind: CorpusKind;
   /** Of a load by the clock. */
   readonly requestsPerSecond?: number;
   readonly load: LoadReport;
@@ -82,12 +85,13 @@ export async function measure(target: Target, settings: MeasureSettings): Promis
   }
 }
 
-type Shape = Pick<Figures, 'connections' | 'samplesPerRequest' | 'requestsPerSecond'>;
+type Shape = Pick<Figures, 'connections' | 'samplesPerRequest' | 'kind' | 'requestsPerSecond'>;
 
 function shapeOf({ load, requestsPerSecond }: MeasureSettings): Shape {
   return {
     connections: load.connections,
     samplesPerRequest: load.corpus.samplesPerRequest,
+    kind: load.corpus.kind ?? 'v1',
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   };
 }

@@ -51,6 +51,7 @@ const SCENARIOS = {
   throughput: 'large requests, each connection sends as soon as it is answered (the default)',
   small: 'the same with small requests over many connections',
   latency: 'throughput, then requests by the clock at half of its rate: answer times',
+  versions: 'throughput three times: samples by 1.0, the same by 2.0, native histograms in their place',
   micro: 'CPU time of each stage on its own; needs no Kafka',
   fuzz: 'random and damaged requests, each held against an oracle; needs no Kafka',
   kafka: 'only runs a throw-away Kafka until Ctrl-C, for --brokers of another run',

@@ -1,9 +1,13 @@
 /** Shows the results as tables. */
 
+import type { CorpusKind } from './corpus.ts';
 import type { FuzzFigures } from './fuzz-run.ts';
 import type { Figures } from './measure.ts';
 import type { StageFigures } from './micro.ts';
 import type { Result } from './scenarios.ts';
+
+/** How the head of a column tells what the requests hold. */
+const KINDS: Readonly<Record<CorpusKind, string>> = { v1: '', v2: ' 2.0', histograms: ' histograms' };
 
 type Row = readonly [name: string, show: (figures: Figures, result: Result) => string];
 
@@ -15,6 +19,7 @@ const ROWS: readonly Row[] = [
     '  ratio to snappyjs alone',
     (run, { snappyjs }) => decimals(run.samplesPerCpuSecond / snappyjs!.median, 3),
   ],
+  ['  ratio to the first column', (run, { runs }) => decimals(ratioToFirst(run, runs), 3)],
   ['requests per CPU-second', (run) => whole(run.requestsPerCpuSecond)],
   ['acknowledged samples/s', (run) => whole(run.load.acknowledgedSamples / run.load.seconds)],
   ['acknowledged requests/s', (run) => decimals(run.load.acknowledgedRequests / run.load.seconds, 1)],
@@ -41,6 +46,12 @@ export function lostSamples({ load, arrivedRecords }: Figures): number | undefin
   return arrivedRecords === undefined ? undefined : Math.max(0, load.acknowledgedSamples - arrivedRecords);
 }
 
+function ratioToFirst(run: Figures, [first]: readonly Figures[] = []): number | undefined {
+  return first === undefined || first === run
+    ? undefined
+    : run.samplesPerCpuSecond / first.samplesPerCpuSecond;
+}
+
 /** One in a thousand says nothing when there were fewer. */
 function rarest({ answerMs, acknowledgedRequests }: Figures['load']): number | undefined {
   return acknowledgedRequests < 1000 ? undefined : answerMs.p999;
@@ -52,7 +63,9 @@ export function resultText(result: Result): string {
   if (result.fuzz) return title + fuzzTable(result.fuzz);
   const { runs, snappyjs } = result;
   if (!runs || !snappyjs) return title;
-  const heads = runs.map((run) => `${run.target}, ${run.connections} x ${run.samplesPerRequest}`);
+  const heads = runs.map(
+    (run) => `${run.target}${KINDS[run.kind]}, ${run.connections} x ${run.samplesPerRequest}`,
+  );
   const rows = ROWS.map(([name, show]) => [name, ...runs.map((run) => show(run, result))]);
   const yardstick =
     `snappyjs alone: ${whole(snappyjs.median)} samples per CPU-second ` +

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaNode } from '../../deploy/local/kafka.ts';
 import { createTopic, startKafka, uniqueTopic } from '../support/kafka.ts';
 import type { CleanUps } from './clean-ups.ts';
-import type { CorpusOptions } from './corpus.ts';
+import { CORPUS_KINDS, type CorpusOptions } from './corpus.ts';
 import { type FuzzFigures, runFuzzProcess } from './fuzz-run.ts';
 import { type Figures, type MeasureSettings, measure } from './measure.ts';
 import { runMicro, type StageFigures } from './micro.ts';
@@ -52,16 +52,18 @@ export class Bench {
       return { scenario, stages: await runMicro(this.#cleanUps, { corpus, rounds }, this.#options.stages) };
     }
     const yardstick = () => roundsOf(this.#cleanUps, 'snappyjs-process.ts', { corpus, rounds });
-    const settings: MeasureSettings = {
-      seconds: numberOf(this.#options, 'seconds', 20),
-      warmupSeconds: numberOf(this.#options, 'warmup', 5),
-      load: { connections, corpus },
-    };
     const nsBefore = await yardstick();
     const runs: Figures[] = [];
-    await this.#eachTarget(async (target) => {
-      runs.push(...(await this.#measure(scenario, target, settings)));
-    });
+    for (const kind of scenario === 'versions' ? CORPUS_KINDS : (['v1'] as const)) {
+      const settings: MeasureSettings = {
+        seconds: numberOf(this.#options, 'seconds', 20),
+        warmupSeconds: numberOf(this.#options, 'warmup', 5),
+        load: { connections, corpus: { ...corpus, kind } },
+      };
+      await this.#eachTarget(async (target) => {
+        runs.push(...(await this.#measure(scenario, target, settings)));
+      });
+    }
     const rates = [...nsBefore, ...(await yardstick())].map((ns) => 1e9 / ns);
     const snappyjs = { median: median(rates), least: Math.min(...rates), most: Math.max(...rates) };
     return { scenario, runs, snappyjs };
