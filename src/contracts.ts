@@ -177,3 +177,16 @@ export interface Delivery {
   /** Waits for what is under way, then lets go of the brokers. */
   stop(): Promise<void>;
 }
+
+/** The log by which replicas know each other: small records in a topic of its own. */
+export interface FleetLog {
+  /** Appends a record; resolves once it is acknowledged. Rejects with an Error that says what is in the way. */
+  publish(key: string, value: string): Promise<void>;
+  /**
+   * The values appended since the last call, oldest first; the first call begins a few seconds back, so that who is
+   * there is known at once. Bounded: behind by too much, it goes on at the end. Rejects as `publish`.
+   */
+  read(): Promise<readonly Uint8Array[]>;
+  /** Lets go of the brokers; never rejects. */
+  stop(): Promise<void>;
+}

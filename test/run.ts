@@ -16,6 +16,7 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     'config',
     'connection',
     'doctor',
+    'fleet',
     'house',
     'http',
     'lib',

@@ -1,0 +1,79 @@
+/** Which other replicas there are: what each said last, and when it was heard. */
+
+import { decodeFleetRecord, type FleetRecord, MAX_RECORD_BYTES } from './record.ts';
+
+/** A replica that says nothing for so long is taken for gone. */
+export const SILENCE_MS = 15_000;
+/** More are not remembered. */
+const MAX_MEMBERS = 1000;
+
+/** Why a record says nothing of another replica; values of `fleet_records_ignored_total{reason}`. */
+export const IGNORE_REASONS = {
+  too_large: 'more than 2 KiB',
+  malformed: 'not of the form that replicas write',
+  other_fleet: 'of another `fleet.name`',
+  outdated: 'of an instance that has been started anew since',
+  limit: 'of one replica more than 1000',
+} as const;
+
+export type IgnoreReason = keyof typeof IGNORE_REASONS;
+
+export interface Member extends FleetRecord {
+  /** `performance.now()` when it was heard last. */
+  readonly heardMs: number;
+}
+
+export interface MembersParts {
+  readonly fleet: string;
+  /** Of this replica. */
+  readonly id: string;
+  readonly instance: string;
+}
+
+/** What a record was: of another replica, of this one, of a second one with the id of this one, or nothing of use. */
+export type Heard = 'member' | 'own' | 'namesake' | IgnoreReason;
+
+export class Members {
+  readonly #parts: MembersParts;
+  readonly #byId = new Map<string, Member>();
+
+  constructor(parts: MembersParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes in the value of a record of the fleet topic, whoever wrote it. */
+  hear(value: Uint8Array, nowMs: number): Heard {
+    if (value.length > MAX_RECORD_BYTES) return 'too_large';
+    const record = decodeFleetRecord(value);
+    if (!record) return 'malformed';
+    const { fleet, id, instance } = this.#parts;
+    if (record.fleet !== fleet) return 'other_fleet';
+    if (record.instance === instance) return 'own';
+    // What stood here before is no second replica, unless it goes on talking.
+    if (record.id === id) return record.state === 'gone' ? 'outdated' : 'namesake';
+    const known = this.#byId.get(record.id);
+    if (known && known.epoch > record.epoch) return 'outdated';
+    if (record.state === 'gone') {
+      this.#byId.delete(record.id);
+      return 'member';
+    }
+    if (!known && this.#byId.size >= MAX_MEMBERS) return 'limit';
+    this.#byId.set(record.id, { ...record, heardMs: nowMs });
+    return 'member';
+  }
+
+  /** Forgets those that have been silent for too long. */
+  expire(nowMs: number): void {
+    for (const [id, { heardMs }] of this.#byId) if (nowMs - heardMs > SILENCE_MS) this.#byId.delete(id);
+  }
+
+  /** Forgets all: nothing that was heard holds any more. */
+  clear(): void {
+    this.#byId.clear();
+  }
+
+  /** The others, in the order they were first heard. */
+  get others(): readonly Member[] {
+    return [...this.#byId.values()];
+  }
+}
