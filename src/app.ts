@@ -11,6 +11,7 @@ import type { LoadedConfig, RefusedConfig } from './config/load.ts';
 import type { Config } from './config/options.ts';
 import type { WebConfig } from './config/web-config.ts';
 import { Connections } from './connection/connections.ts';
+import { measureConnections } from './connection/gauges.ts';
 import type { Delivery, RecordFormat } from './contracts.ts';
 import { DryRun } from './kafka/dry-run.ts';
 import { KafkaProducer } from './kafka/producer.ts';
@@ -69,7 +70,7 @@ export class App {
     const { instruments } = this.#metrics;
     instruments.buildInfo.set({ ...build, node: process.version }, 1);
     this.#connections = new Connections(connectionSettings(config), instruments);
-    this.#metrics.beforeScrape(() => this.#connections.measure());
+    this.#metrics.beforeScrape(() => measureConnections(this.#connections, instruments));
     this.#activity = new Activity(instruments);
     this.#delivery = this.#createDelivery();
     this.#format = createFormat(config['record.format'], formatSettings(config));

@@ -61,6 +61,7 @@ export function connectionSettings(config: Config): ConnectionSettings {
       low: config['connection.overload_low'],
       minAgeMs: config['connection.overload_min_age'],
     },
+    balance: { tolerance: config['fleet.tolerance'], minAgeMs: config['fleet.min_age'] },
   };
 }
 

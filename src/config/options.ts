@@ -3,6 +3,7 @@
 import type { Kind } from './kind.ts';
 import type { Option } from './option.ts';
 import { CONNECTION_OPTIONS } from './table/connection.ts';
+import { FLEET_OPTIONS } from './table/fleet.ts';
 import { AVRO_OPTIONS } from './table/formats.ts';
 import { GENERAL_OPTIONS } from './table/general.ts';
 import { HTTP_OPTIONS } from './table/http.ts';
@@ -13,6 +14,7 @@ export const SECTIONS = {
   http: 'HTTP server',
   web: 'TLS of the HTTP server',
   connection: 'Connections',
+  fleet: 'Fleet of replicas',
   shutdown: 'Shutdown',
   ready: 'Readiness',
   kafka: 'Kafka',
@@ -28,6 +30,7 @@ export const SECTIONS = {
 export const OPTIONS = {
   ...HTTP_OPTIONS,
   ...CONNECTION_OPTIONS,
+  ...FLEET_OPTIONS,
   ...KAFKA_OPTIONS,
   ...GENERAL_OPTIONS,
   ...AVRO_OPTIONS,

@@ -1,4 +1,4 @@
-/** When an answer asks its connection to close: drain, overload, rebalance, age, requests, in this order. */
+/** When an answer asks its connection to close: drain, overload or balance, rebalance, age, requests, in this order. */
 
 import { TokenBucket } from '../lib/token-bucket.ts';
 import type { CloseReason, SkipReason } from '../metrics/reasons.ts';
@@ -15,6 +15,12 @@ export interface CloseSettings {
   /** Age closes a second; 0 = no bound. */
   readonly maxCloseRate: number;
 }
+
+/** What is asked of a connection here; `isHeld` is noted. */
+export type Closable = Pick<
+  Connection,
+  'ending' | 'inFlight' | 'isHeld' | 'leave' | 'leaveAtMs' | 'requests' | 'ageMs' | 'jittered'
+>;
 
 export type Decision = { readonly close: CloseReason } | { readonly skip: SkipReason } | undefined;
 
@@ -37,7 +43,7 @@ export class ClosePolicy {
   }
 
   /** To be asked as late as possible, when the answer is there and only its headers are still to be written. */
-  decide(connection: Connection, moment: Moment): Decision {
+  decide(connection: Closable, moment: Moment): Decision {
     if (connection.ending !== undefined) return undefined;
     const reason = this.#due(connection, moment);
     if (reason === undefined) return undefined;
@@ -51,7 +57,7 @@ export class ClosePolicy {
     return { close: reason };
   }
 
-  #due(connection: Connection, { nowMs, isDraining }: Moment): CloseReason | undefined {
+  #due(connection: Closable, { nowMs, isDraining }: Moment): CloseReason | undefined {
     const { maxAgeJitter, maxRequests } = this.settings;
     if (isDraining) return 'drain';
     if (connection.leave !== undefined) return connection.leave;
@@ -66,7 +72,7 @@ export class ClosePolicy {
    * With more connections than can be closed at the rate within one age, all live longer alike; the bucket alone
    * would favour whoever answers most often. It is for the waves on top.
    */
-  #mayClose(connection: Connection, { nowMs, openConnections }: Moment): boolean {
+  #mayClose(connection: Closable, { nowMs, openConnections }: Moment): boolean {
     const { maxCloseRate } = this.settings;
     if (maxCloseRate === 0) return true;
     if (connection.ageMs(nowMs) < this.ageLimitMs(connection) * this.stretch(openConnections)) return false;
@@ -74,7 +80,7 @@ export class ClosePolicy {
   }
 
   /** Age from which on the connection is asked to close, when the close rate allows it; Infinity = never. */
-  ageLimitMs(connection: Connection): number {
+  ageLimitMs(connection: Pick<Closable, 'jittered'>): number {
     const { maxAgeMs, maxAgeJitter } = this.settings;
     return maxAgeMs === 0 ? Number.POSITIVE_INFINITY : connection.jittered(maxAgeMs, maxAgeJitter);
   }

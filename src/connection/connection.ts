@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { plainAddress } from '../lib/address.ts';
+import { Rate } from '../lib/rate.ts';
 import type { CloseReason } from '../metrics/reasons.ts';
 
 /** What a request is for: probes and scrapes come from machines that balance and watch, not from senders. */
@@ -21,6 +22,9 @@ export interface Load {
 }
 
 const NO_LOAD: Load = { bytes: 0, samples: 0 };
+
+/** Long enough for the bursts of scrapes; a connection that has gone is out of all sums at once. */
+export const RATE_SPAN = { spanMs: 20_000, leastMs: 3000 };
 
 export interface ConnectionParts {
   readonly id: number;
@@ -48,13 +52,14 @@ export class Connection {
   inFlight = 0;
   lastActiveMs = this.bornMs;
   /** Asked to leave at its next answer. */
-  leave: 'overload' | undefined;
+  leave: 'overload' | 'balance' | undefined;
   /** Asked to leave at the first answer after this time. */
   leaveAtMs = Number.POSITIVE_INFINITY;
   /** Kept beyond its age by the close rate; counted once. */
   isHeld = false;
   /** Set once its end is decided. No further request is begun on it. */
   ending: CloseReason | undefined;
+  readonly #rate = new Rate(RATE_SPAN, this.bornMs);
   #probes = 0;
   #before = NO_LOAD;
   #last = NO_LOAD;
@@ -93,6 +98,16 @@ export class Connection {
   /** A limit with jitter: `limit * (1 - jitter)` to `limit * (1 + jitter)`, the same place in it for each limit. */
   jittered(limit: number, jitter: number): number {
     return limit * (1 + jitter * (2 * this.lot - 1));
+  }
+
+  /** Brings the rate up to date; every second or so. */
+  measure(nowMs: number): void {
+    this.#rate.note(this.samples, nowMs);
+  }
+
+  /** Of the last half minute or so, as of the last `measure`. */
+  get samplesPerSecond(): number {
+    return this.#rate.perSecond;
   }
 
   /** Notes the totals; called for all connections at once, every few seconds. */

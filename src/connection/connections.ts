@@ -5,17 +5,24 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { CloseReason, RefusalReason } from '../metrics/reasons.ts';
 import type { Instruments } from '../metrics.ts';
+import type { Scales } from './balance.ts';
 import { ClosePolicy, type CloseSettings } from './close-policy.ts';
 import { Connection, type Sender } from './connection.ts';
 import { ConnectionLimit, type ConnectionLimits } from './limit.ts';
-import { OverloadGuard, type OverloadSettings } from './overload.ts';
+import { Relief, type ReliefSettings, type SenderLoad } from './relief.ts';
 import { type ReturnFigures, Returns } from './returns.ts';
 
 /** Time between two looks at rates and utilisation; long enough for a connection asked to leave to have left. */
 const TICK_MS = 5000;
 
 /** Closes that are meant to make the client connect anew, while this replica stays. */
-const SPREADING: ReadonlySet<CloseReason> = new Set(['max_age', 'max_requests', 'overload', 'rebalance']);
+const SPREADING: ReadonlySet<CloseReason> = new Set([
+  'max_age',
+  'max_requests',
+  'overload',
+  'balance',
+  'rebalance',
+]);
 
 const CONNECTION = Symbol('connection');
 
@@ -23,9 +30,8 @@ interface KnownSocket extends Socket {
   [CONNECTION]?: Connection;
 }
 
-export interface ConnectionSettings extends CloseSettings {
+export interface ConnectionSettings extends CloseSettings, ReliefSettings {
   readonly idleTimeoutMs: number;
-  readonly overload: OverloadSettings;
   readonly limits: ConnectionLimits;
 }
 
@@ -39,27 +45,25 @@ export class Connections {
   #settings: ConnectionSettings;
   readonly #instruments: Instruments;
   readonly #policy: ClosePolicy;
-  readonly #overload: OverloadGuard;
+  readonly #relief: Relief;
   readonly #returns: Returns;
   readonly #limit: ConnectionLimit;
   readonly #open = new Set<Connection>();
   #accepted = 0;
   #isDraining = false;
   #isClosing = false;
-  #loop = performance.eventLoopUtilization();
-  #utilization = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(settings: ConnectionSettings, instruments: Instruments) {
     this.#settings = settings;
     this.#instruments = instruments;
     this.#policy = new ClosePolicy(settings);
-    this.#overload = new OverloadGuard(settings.overload);
     this.#limit = new ConnectionLimit(settings.limits);
     this.#returns = new Returns({
       onWatched: () => instruments.clientsWatched.inc(),
       onReturned: () => instruments.clientsReturned.inc(),
     });
+    this.#relief = new Relief(settings, this.#returns);
     this.configure(settings);
   }
 
@@ -71,7 +75,7 @@ export class Connections {
   configure(settings: ConnectionSettings): void {
     this.#settings = settings;
     this.#policy.settings = settings;
-    this.#overload.settings = settings.overload;
+    this.#relief.configure(settings);
     this.#limit.limits = settings.limits;
     const instruments = this.#instruments;
     instruments.connectionMaxAge.set(settings.maxAgeMs / 1000);
@@ -194,24 +198,21 @@ export class Connections {
 
   /** Of the event loop over the last seconds, 0 to 1. */
   get utilization(): number {
-    return this.#utilization;
+    return this.#relief.utilization;
+  }
+
+  /** What senders bring at the moment; to be asked every second or so. */
+  weigh(): SenderLoad {
+    return this.#relief.weigh(this.#open, performance.now());
+  }
+
+  /** Asks connections to leave when this replica carries more than its due; every second or so, after `weigh`. */
+  balance(scales: Scales): void {
+    this.#relief.relieveFleet(this.#open, scales, performance.now());
   }
 
   get returns(): ReturnFigures {
     return this.#returns.figures();
-  }
-
-  /** Brings the gauges up to date; before each scrape. */
-  measure(): void {
-    const instruments = this.#instruments;
-    const senders = [...this.#open].filter((connection) => !connection.isProbe);
-    const oldestMs = senders[0]?.ageMs(performance.now()) ?? 0;
-    instruments.connections.set(senders.length);
-    instruments.probeConnections.set(this.#open.size - senders.length);
-    instruments.connectionOldestAge.set(oldestMs / 1000);
-    instruments.connectionEffectiveMaxAge.set(this.effectiveMaxAgeMs / 1000);
-    instruments.eventLoopUtilization.set(this.#utilization);
-    instruments.clientsReturnedRatio.set(this.returns.ratio ?? Number.NaN);
   }
 
   #accept(socket: KnownSocket): void {
@@ -240,10 +241,7 @@ export class Connections {
 
   #tick(): void {
     const nowMs = performance.now();
-    const loop = performance.eventLoopUtilization();
-    this.#utilization = performance.eventLoopUtilization(loop, this.#loop).utilization;
-    this.#loop = loop;
-    this.#overload.relieve(this.#open, this.#utilization, nowMs);
+    this.#relief.relieveLoop(this.#open, nowMs);
     for (const connection of this.#open) connection.read();
     this.#returns.settle(nowMs);
   }

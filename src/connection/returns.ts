@@ -123,6 +123,12 @@ export class Returns {
     judged.splice(0, Math.max(old, judged.length - KEPT_CLOSES.most, 0));
   }
 
+  /** Forgets what was judged so far, since it was judged under circumstances that are no more. */
+  restart(): void {
+    this.#judged.length = 0;
+    for (const { closes } of this.#clients.values()) closes.length = 0;
+  }
+
   figures(): ReturnFigures {
     const surpluses = this.#judged.map(({ surplus }) => surplus);
     const count = surpluses.length;

@@ -22,8 +22,12 @@ export interface FleetRecord {
   /** Of senders. */
   readonly connections: number;
   readonly samplesPerSecond: number;
+  /** Of the busiest connection, which can move only as a whole. */
+  readonly largestSamplesPerSecond: number;
   /** Of one core, 0 to 1 and above. */
   readonly cpu: number;
+  /** Of the last minute or so; 0 while that cannot be told. */
+  readonly samplesPerCpuSecond: number;
 }
 
 /** Longer ones are not looked at. */
@@ -36,8 +40,14 @@ const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
 /** The value of the Kafka record. */
 export function encodeFleetRecord(record: FleetRecord): string {
-  const { samplesPerSecond, cpu, ...rest } = record;
-  return JSON.stringify({ ...rest, samples_per_second: rounded(samplesPerSecond), cpu: rounded(cpu) });
+  const { samplesPerSecond, largestSamplesPerSecond, cpu, samplesPerCpuSecond, ...rest } = record;
+  return JSON.stringify({
+    ...rest,
+    samples_per_second: rounded(samplesPerSecond),
+    largest_samples_per_second: rounded(largestSamplesPerSecond),
+    cpu: rounded(cpu),
+    samples_per_cpu_second: Math.round(samplesPerCpuSecond),
+  });
 }
 
 /** Undefined for what is no record of this form, whoever wrote it. */
@@ -52,8 +62,11 @@ export function decodeFleetRecord(value: Uint8Array): FleetRecord | undefined {
   if (typeof fields !== 'object' || fields === null) return undefined;
   const { fleet, id, instance, version, address, state } = fields;
   const { epoch, connections, samples_per_second: samplesPerSecond, cpu } = fields;
+  const { samples_per_cpu_second: samplesPerCpuSecond } = fields;
+  const { largest_samples_per_second: largestSamplesPerSecond } = fields;
   const texts = [fleet, id, instance, version, address];
-  const numbers = [epoch, connections, samplesPerSecond, cpu];
+  const rates = [samplesPerSecond, largestSamplesPerSecond, samplesPerCpuSecond];
+  const numbers = [epoch, connections, cpu, ...rates];
   if (!texts.every(isText) || !numbers.every(isNumber) || !isState(state)) return undefined;
   return {
     fleet,
@@ -65,7 +78,9 @@ export function decodeFleetRecord(value: Uint8Array): FleetRecord | undefined {
     state,
     connections,
     samplesPerSecond,
+    largestSamplesPerSecond,
     cpu,
+    samplesPerCpuSecond,
   } as FleetRecord;
 }
 

@@ -1,27 +1,92 @@
-/** Where this replica stands in the fleet: its load beside that of the others. */
+/** Where this replica stands in the fleet: its load beside that of the others, and what would be its fair share. */
 
 import type { Member } from './members.ts';
 import type { FleetRecord } from './record.ts';
 
 /** What a replica knows of itself and tells the others. */
-export type Figures = Pick<FleetRecord, 'state' | 'connections' | 'samplesPerSecond' | 'cpu'>;
+export type Figures = Pick<
+  FleetRecord,
+  'state' | 'connections' | 'samplesPerSecond' | 'largestSamplesPerSecond' | 'cpu' | 'samplesPerCpuSecond'
+>;
+
+/** Costs of a sample that differ by less than the first factor count as equal, by more than the second in full. */
+const EQUAL_COST = 1.25;
+const OTHER_COST = 1.6;
+const MOST_COST = 4;
 
 export interface Standing {
   /** That are ready, this one included when it is. */
   readonly replicas: number;
   /** This replica's part of the samples of these, 0 to 1; NaN when there are none. */
   readonly share: number;
-  /** The highest load by the mean: 1 = even, N = all on one of N; NaN without load. */
+  /** The highest load by what is its due: 1 = even, N = all on one of N; NaN without load. */
   readonly imbalance: number;
+  /** Samples a second that are this replica's due; it is less where a sample takes more CPU time than elsewhere. */
+  readonly dueSamplesPerSecond: number;
+  /** Of the ready replicas, how many carry less than their due. */
+  readonly below: number;
+  /**
+   * Of the one that has least: its part of its due in load or in connections, whichever is more. One that was just
+   * added lacks both; one that has enough connections, all of them small, has only been unlucky.
+   */
+  readonly least: number;
 }
+
+/** A ready replica with its weight: 1 = as much load as any is its due, 0.5 = half as much. */
+type Weighed = Figures & { readonly weight: number };
 
 export function standingOf(own: Figures, others: readonly Member[]): Standing {
   const ready = [own, ...others].filter(({ state }) => state === 'ready');
-  const loads = ready.map(({ samplesPerSecond }) => samplesPerSecond);
-  const total = loads.reduce((sum, load) => sum + load, 0);
+  const speeds = ready.map(({ samplesPerCpuSecond }) => samplesPerCpuSecond).filter((speed) => speed > 0);
+  const typical = median(speeds);
+  const weighed = ready.map((figures): Weighed => ({ ...figures, weight: weightOf(figures, typical) }));
+  const level = levelOf(weighed);
+  const load = ({ samplesPerSecond, weight }: Weighed): number => samplesPerSecond / weight / level;
+  const even = total(weighed, 'connections') / total(weighed, 'weight');
+  const filled = ({ connections, weight }: Weighed): number => connections / weight / even;
+  const samplesPerSecond = total(weighed, 'samplesPerSecond');
+  const mean = samplesPerSecond / total(weighed, 'weight');
   return {
     replicas: ready.length,
-    share: own.samplesPerSecond / total,
-    imbalance: (Math.max(...loads) * ready.length) / total,
+    share: own.samplesPerSecond / samplesPerSecond,
+    imbalance: Math.max(...weighed.map((one) => one.samplesPerSecond / one.weight)) / mean,
+    dueSamplesPerSecond: level * weightOf(own, typical),
+    below: weighed.filter((one) => load(one) < 1).length,
+    least: Math.min(...weighed.map((one) => Math.max(load(one), filled(one)))),
   };
+}
+
+/**
+ * Samples a second that are the due of a replica of weight 1: what is left by those whose busiest connection alone is
+ * more than that, shared evenly among the others.
+ */
+function levelOf(weighed: readonly Weighed[]): number {
+  const level = total(weighed, 'samplesPerSecond') / total(weighed, 'weight');
+  const stuck = weighed.filter(
+    ({ largestSamplesPerSecond, weight }) => largestSamplesPerSecond > level * weight,
+  );
+  if (stuck.length === 0 || stuck.length === weighed.length) return level;
+  const rest = weighed.filter((one) => !stuck.includes(one));
+  const moving = total(stuck, 'samplesPerSecond') - total(stuck, 'largestSamplesPerSecond');
+  return (total(rest, 'samplesPerSecond') + moving) / total(rest, 'weight');
+}
+
+/**
+ * 1 for a replica whose samples cost about what they cost elsewhere; 0.5 where they cost twice as much, be it a slower
+ * machine or a more expensive sender. Small differences count as none and larger ones in full, without a step between.
+ */
+function weightOf({ samplesPerCpuSecond: speed }: Figures, typical: number | undefined): number {
+  if (speed === 0 || typical === undefined) return 1;
+  const away = Math.abs(Math.log(speed / typical));
+  const [from, to] = [Math.log(EQUAL_COST), Math.log(OTHER_COST)];
+  const counted = away >= to ? away : Math.max(0, (away - from) * (to / (to - from)));
+  return Math.exp(Math.sign(speed - typical) * Math.min(counted, Math.log(MOST_COST)));
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function total(figures: readonly Weighed[], name: Exclude<keyof Weighed, 'state'>): number {
+  return figures.reduce((sum, one) => sum + one[name], 0);
 }

@@ -5,6 +5,7 @@ export const CLOSE_REASONS = {
   max_age: 'older than `connection.max_age`; asked to close on an answer',
   max_requests: 'had `connection.max_requests` requests; asked to close on an answer',
   overload: 'this replica was over `connection.overload_high`; asked to close on an answer',
+  balance: 'this replica carried more than its due of the load of the fleet; asked to close on an answer',
   rebalance: 'asked to close on an answer after `POST /-/rebalance`',
   drain: 'this replica was terminating',
   idle_timeout: 'no request for `connection.idle_timeout`',

@@ -42,7 +42,7 @@ const OPTIONS = {
   },
   compare: { help: 'with --target: measure the adapter first, then the target, and show both' },
   stage: { value: 'NAME', isList: true, help: 'micro: only this stage, and those it builds on' },
-  rounds: { value: 'N', help: 'rounds of micro, and of snappyjs alone (7)' },
+  rounds: { value: 'N', help: 'rounds of micro, and of snappyjs alone (7); runs of a scene of fleet (30)' },
   json: { value: 'FILE', help: 'write all figures to this file' },
   help: { help: 'show this help' },
 } as const satisfies Record<string, OptionEntry>;
@@ -54,6 +54,7 @@ const SCENARIOS = {
   versions: 'throughput three times: samples by 1.0, the same by 2.0, native histograms in their place',
   micro: 'CPU time of each stage on its own; needs no Kafka',
   fuzz: 'random and damaged requests, each held against an oracle; needs no Kafka',
+  fleet: 'simulated fleets of replicas behind simulated balancers, with the real decisions; needs no Kafka',
   kafka: 'only runs a throw-away Kafka until Ctrl-C, for --brokers of another run',
 } as const;
 

@@ -58,6 +58,8 @@ function rarest({ answerMs, acknowledgedRequests }: Figures['load']): number | u
 }
 
 export function resultText(result: Result): string {
+  // Shown line by line already.
+  if (result.fleet) return '';
   const title = `== ${result.scenario}\n`;
   if (result.stages) return title + stageTable(result.stages);
   if (result.fuzz) return title + fuzzTable(result.fuzz);

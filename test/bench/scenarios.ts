@@ -5,6 +5,8 @@ import type { KafkaNode } from '../../deploy/local/kafka.ts';
 import { createTopic, startKafka, uniqueTopic } from '../support/kafka.ts';
 import type { CleanUps } from './clean-ups.ts';
 import { CORPUS_KINDS, type CorpusOptions } from './corpus.ts';
+import type { SceneFigures } from './fleet/summary.ts';
+import { simulateFleets } from './fleet/table.ts';
 import { type FuzzFigures, runFuzzProcess } from './fuzz-run.ts';
 import { type Figures, type MeasureSettings, measure } from './measure.ts';
 import { runMicro, type StageFigures } from './micro.ts';
@@ -31,6 +33,7 @@ export interface Result {
   readonly snappyjs?: { readonly median: number; readonly least: number; readonly most: number };
   readonly stages?: readonly StageFigures[];
   readonly fuzz?: FuzzFigures;
+  readonly fleet?: readonly SceneFigures[];
 }
 
 export class Bench {
@@ -45,6 +48,7 @@ export class Bench {
 
   async run(scenario: Scenario): Promise<Result> {
     if (scenario === 'kafka') return this.#serveKafka();
+    if (scenario === 'fleet') return { scenario, fleet: this.#simulate() };
     if (scenario === 'fuzz') return { scenario, fuzz: await this.#fuzz() };
     const { corpus, connections } = this.#load(scenario);
     const rounds = numberOf(this.#options, 'rounds', 7);
@@ -67,6 +71,12 @@ export class Bench {
     const rates = [...nsBefore, ...(await yardstick())].map((ns) => 1e9 / ns);
     const snappyjs = { median: median(rates), least: Math.min(...rates), most: Math.max(...rates) };
     return { scenario, runs, snappyjs };
+  }
+
+  /** Shows each scene as it is done: all of them take minutes. */
+  #simulate(): SceneFigures[] {
+    const runs = numberOf(this.#options, 'rounds', 30);
+    return simulateFleets(runs, (line) => process.stdout.write(`${line}\n`));
   }
 
   #fuzz(): Promise<FuzzFigures> {

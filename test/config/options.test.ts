@@ -32,6 +32,8 @@ const OTHER_VALUES: Readonly<Record<OptionName, string>> = {
   'connection.overload_high': '0.9',
   'connection.overload_low': '0.5',
   'connection.overload_min_age': '20s',
+  'fleet.tolerance': '0.2',
+  'fleet.min_age': '20s',
   'connection.idle_timeout': '2m',
   'shutdown.drain_delay': '0',
   'shutdown.timeout': '7s',

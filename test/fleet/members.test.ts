@@ -17,7 +17,9 @@ function record(changes: Partial<FleetRecord> = {}): FleetRecord {
     state: 'ready',
     connections: 3,
     samplesPerSecond: 10,
+    largestSamplesPerSecond: 5,
     cpu: 0.1,
+    samplesPerCpuSecond: 100,
     ...changes,
   };
 }

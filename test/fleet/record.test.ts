@@ -15,7 +15,9 @@ const RECORD: FleetRecord = {
   state: 'ready',
   connections: 12,
   samplesPerSecond: 1234.5678,
+  largestSamplesPerSecond: 700,
   cpu: 0.42149,
+  samplesPerCpuSecond: 2929.4,
 };
 
 const decode = (value: unknown): FleetRecord | undefined =>
@@ -29,6 +31,7 @@ describe('a record of the fleet', () => {
       ...RECORD,
       samplesPerSecond: 1234.568,
       cpu: 0.421,
+      samplesPerCpuSecond: 2929,
     });
   });
 
@@ -36,9 +39,9 @@ describe('a record of the fleet', () => {
     assert.equal(decode({ ...written(), zone: 'a' })?.id, RECORD.id);
   });
 
-  test('is small: 100 replicas that write every five seconds tell each other less than 100 bytes a second', () => {
+  test('is small: at most 400 bytes with all that Kafka adds', () => {
     const framing = 61 + 12 + 'default/adapter-1:8080'.length;
-    assert.ok(encodeFleetRecord(RECORD).length + framing < 5 * 100);
+    assert.ok(encodeFleetRecord(RECORD).length + framing < 400);
   });
 });
 
@@ -65,7 +68,14 @@ describe('no record of the fleet is', () => {
   });
 
   test('one whose numbers are negative, absurd or no numbers', () => {
-    for (const name of ['epoch', 'connections', 'samples_per_second', 'cpu'])
+    for (const name of [
+      'epoch',
+      'connections',
+      'samples_per_second',
+      'cpu',
+      'samples_per_cpu_second',
+      'largest_samples_per_second',
+    ])
       for (const value of [-1, 1e16, null, '1', {}]) {
         assert.equal(decode({ ...written(), [name]: value }), undefined, `${name} ${value}`);
       }

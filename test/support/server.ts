@@ -1,6 +1,7 @@
 /** The HTTP side with a delivery that a test controls, no Kafka. */
 
 import { type ConnectionSettings, Connections } from '../../src/connection/connections.ts';
+import { measureConnections } from '../../src/connection/gauges.ts';
 import type { Delivery, DroppedRecords, RecordFormat, RequestRecords } from '../../src/contracts.ts';
 import type { AdapterError } from '../../src/errors.ts';
 import { Admission } from '../../src/http/admission.ts';
@@ -109,6 +110,7 @@ const FOREVER: ConnectionSettings = {
   maxCloseRate: 0,
   idleTimeoutMs: 75_000,
   overload: { high: 0, low: 0, minAgeMs: 0 },
+  balance: { tolerance: 1, minAgeMs: 0 },
   limits: { total: 0, perPeer: 0 },
 };
 
@@ -124,7 +126,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
   const metrics = new Metrics();
   const { instruments } = metrics;
   const connections = new Connections({ ...FOREVER, ...options.connection }, instruments);
-  metrics.beforeScrape(() => connections.measure());
+  metrics.beforeScrape(() => measureConnections(connections, instruments));
   const replica = (): Replica => ({
     id: 'test',
     instance: 'instance',

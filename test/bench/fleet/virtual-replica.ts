@@ -1,0 +1,219 @@
+/** A virtual replica: the real decisions about connections that exist as numbers only. */
+
+import { Balance } from '../../../src/connection/balance.ts';
+import { ClosePolicy } from '../../../src/connection/close-policy.ts';
+import { RATE_SPAN } from '../../../src/connection/connection.ts';
+import { OverloadGuard } from '../../../src/connection/overload.ts';
+import { Returns } from '../../../src/connection/returns.ts';
+import type { Member } from '../../../src/fleet/members.ts';
+import { type Figures, standingOf } from '../../../src/fleet/standing.ts';
+import { Rate } from '../../../src/lib/rate.ts';
+import type { CloseReason } from '../../../src/metrics/reasons.ts';
+
+/** As the replica has them: between looks at overload, and at the fleet. */
+const OVERLOAD_TICK_MS = 5000;
+const FLEET_TICK_MS = 1000;
+/** Of the last publication, by which figures have to differ for the next one to come early. */
+const NEWS = 0.1;
+const EARLY_MS = 2000;
+const LATE_MS = 5000;
+const CPU_SPAN = { spanMs: 60_000, leastMs: 3000 };
+
+export class VirtualConnection {
+  readonly client: number;
+  readonly bornMs: number;
+  readonly lot: number;
+  readonly address: string;
+  readonly agent = 'Prometheus';
+  readonly user = '';
+  readonly inFlight = 1;
+  readonly leaveAtMs = Number.POSITIVE_INFINITY;
+  ending: CloseReason | undefined;
+  leave: 'overload' | 'balance' | undefined;
+  isHeld = false;
+  requests = 0;
+  samples = 0;
+  readonly #rate: Rate;
+  #before = 0;
+  #last = 0;
+
+  constructor(client: number, bornMs: number, lot: number) {
+    this.client = client;
+    this.bornMs = bornMs;
+    this.lot = lot;
+    this.address = `client ${client}`;
+    this.#rate = new Rate(RATE_SPAN, bornMs);
+  }
+
+  get writes(): number {
+    return this.requests;
+  }
+
+  ageMs(nowMs: number): number {
+    return nowMs - this.bornMs;
+  }
+
+  jittered(limit: number, jitter: number): number {
+    return limit * (1 + jitter * (2 * this.lot - 1));
+  }
+
+  measure(nowMs: number): void {
+    this.#rate.note(this.samples, nowMs);
+  }
+
+  get samplesPerSecond(): number {
+    return this.#rate.perSecond;
+  }
+
+  read(): void {
+    this.#before = this.#last;
+    this.#last = this.samples;
+  }
+
+  get recentLoad(): { bytes: number; samples: number } {
+    const samples = this.samples - this.#before;
+    return { bytes: samples * 20, samples };
+  }
+}
+
+export interface ReplicaPlan {
+  readonly index: number;
+  /** Samples a CPU-second. */
+  readonly speed: number;
+  readonly maxAgeMs: number;
+  /** Undefined: no fleet, age and overload alone. */
+  readonly balance: { readonly tolerance: number; readonly minAgeMs: number } | undefined;
+  readonly random: () => number;
+}
+
+/** What a replica has published, as the others see it. */
+export interface Publication {
+  readonly atMs: number;
+  readonly figures: Figures;
+}
+
+export class VirtualReplica {
+  readonly plan: ReplicaPlan;
+  readonly open = new Set<VirtualConnection>();
+  readonly closed: Partial<Record<CloseReason, number>> = {};
+  readonly returns = new Returns({ onWatched: () => {}, onReturned: () => {} });
+  publication: Publication | undefined;
+  published = 0;
+  isUp = true;
+  readonly #policy: ClosePolicy;
+  readonly #overload: OverloadGuard;
+  readonly #balance: Balance | undefined;
+  readonly #cpu: Rate;
+  /** CPU seconds used so far. */
+  #used = 0;
+  #usedBefore = 0;
+  #samples = 0;
+  readonly #served: Rate;
+  #nextOverloadMs: number;
+  #nextFleetMs: number;
+
+  constructor(plan: ReplicaPlan, nowMs: number) {
+    this.plan = plan;
+    this.#policy = new ClosePolicy({
+      maxAgeMs: plan.maxAgeMs,
+      maxAgeJitter: 0.25,
+      maxRequests: 0,
+      maxCloseRate: 20,
+    });
+    this.#overload = new OverloadGuard({ high: 0.85, low: 0.75, minAgeMs: 10_000 });
+    this.#balance = plan.balance && new Balance(plan.balance, this.returns);
+    this.#cpu = new Rate(CPU_SPAN, nowMs);
+    this.#served = new Rate(CPU_SPAN, nowMs);
+    this.#nextOverloadMs = nowMs + plan.random() * OVERLOAD_TICK_MS;
+    this.#nextFleetMs = nowMs + plan.random() * FLEET_TICK_MS;
+  }
+
+  accept(connection: VirtualConnection): void {
+    this.open.add(connection);
+  }
+
+  /** A request and its answer; false when the answer ends the connection. */
+  serve(connection: VirtualConnection, samples: number, nowMs: number): boolean {
+    connection.requests++;
+    connection.samples += samples;
+    if (connection.requests === 1) this.returns.opened(connection);
+    this.#used += samples / this.plan.speed;
+    this.#samples += samples;
+    const decision = this.#policy.decide(connection, {
+      nowMs,
+      openConnections: this.open.size,
+      isDraining: false,
+      isRequestRead: true,
+    });
+    if (!decision || 'skip' in decision) return true;
+    connection.ending = decision.close;
+    this.open.delete(connection);
+    this.closed[decision.close] = (this.closed[decision.close] ?? 0) + 1;
+    this.returns.closed(connection, nowMs);
+    return false;
+  }
+
+  /** What a replica does by the clock; `others` have published what is told. */
+  tick(nowMs: number, others: readonly VirtualReplica[]): void {
+    if (nowMs >= this.#nextOverloadMs) {
+      this.#nextOverloadMs += OVERLOAD_TICK_MS;
+      this.#overload.relieve(this.open, this.#utilization(), nowMs);
+      for (const connection of this.open) connection.read();
+      this.returns.settle(nowMs);
+    }
+    if (!this.#balance || nowMs < this.#nextFleetMs) return;
+    this.#nextFleetMs += FLEET_TICK_MS;
+    for (const connection of this.open) connection.measure(nowMs);
+    this.#cpu.note(this.#used, nowMs);
+    this.#served.note(this.#samples, nowMs);
+    const figures = this.figures();
+    this.#publish(figures, nowMs);
+    const members = others.flatMap((other): Member[] => {
+      const { publication } = other;
+      if (!publication || nowMs - publication.atMs > 15_000) return [];
+      return [{ ...publication.figures, heardMs: publication.atMs } as Member];
+    });
+    const standing = standingOf(figures, members);
+    this.#balance.relieve(this.open, standing, nowMs);
+  }
+
+  figures(): Figures {
+    let samplesPerSecond = 0;
+    let largestSamplesPerSecond = 0;
+    for (const connection of this.open) {
+      samplesPerSecond += connection.samplesPerSecond;
+      largestSamplesPerSecond = Math.max(largestSamplesPerSecond, connection.samplesPerSecond);
+    }
+    return {
+      state: 'ready',
+      connections: this.open.size,
+      samplesPerSecond,
+      largestSamplesPerSecond,
+      cpu: this.#cpu.perSecond,
+      samplesPerCpuSecond: this.#cpu.perSecond < 0.1 ? 0 : this.#served.perSecond / this.#cpu.perSecond,
+    };
+  }
+
+  #publish(figures: Figures, nowMs: number): void {
+    const { publication } = this;
+    const sinceMs = nowMs - (publication?.atMs ?? Number.NEGATIVE_INFINITY);
+    const isNews =
+      !publication ||
+      differs(figures.samplesPerSecond, publication.figures.samplesPerSecond) ||
+      differs(figures.connections, publication.figures.connections);
+    if (sinceMs < (isNews ? EARLY_MS : LATE_MS) - FLEET_TICK_MS / 2) return;
+    this.publication = { atMs: nowMs, figures };
+    this.published++;
+  }
+
+  #utilization(): number {
+    const used = (this.#used - this.#usedBefore) / (OVERLOAD_TICK_MS / 1000);
+    this.#usedBefore = this.#used;
+    // The noise of other work on the machine, of collections and scrapes.
+    return Math.min(1, used * (0.95 + 0.1 * this.plan.random()));
+  }
+}
+
+function differs(a: number, b: number): boolean {
+  return Math.abs(a - b) > NEWS * Math.max(a, b);
+}
