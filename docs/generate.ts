@@ -1,10 +1,11 @@
-/** Writes the pages of docs/ that come from the tables: configuration, metrics, errors, findings, security of Kafka. */
+/** Writes what comes from the tables: pages of docs/, and of the Helm chart the schema and the copy of the rules. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationReference } from '../src/config/reference.ts';
 import { DROP_REASONS, ERRORS } from '../src/errors.ts';
 import { CLOSE_REASONS, REFUSAL_REASONS, SKIP_REASONS } from '../src/metrics/reasons.ts';
 import { METRICS } from '../src/metrics/table.ts';
+import { CHART, chartSchema } from './chart-schema.ts';
 import { doctorPage } from './doctor-page.ts';
 import { kafkaSecurityPage } from './kafka-security-page.ts';
 
@@ -18,6 +19,9 @@ export function pages(): Readonly<Record<string, string>> {
     'errors.md': `${NOTE}\n\n${errorsReference()}`,
     'doctor.md': `${NOTE}\n\n${doctorPage()}`,
     'kafka-security.md': `${NOTE}\n\n${kafkaSecurityPage()}`,
+    [`../${CHART}/values.schema.json`]: chartSchema(),
+    // Helm reads no file outside the chart.
+    [`../${CHART}/files/rules.yml`]: currentPage('../deploy/prometheus/rules.yml'),
   };
 }
 
