@@ -215,7 +215,7 @@ export function chartSchema(): string {
       config: adapterConfig(),
       existingSecret: text('Name of a Secret whose keys are variables of the adapter.'),
       kafkaTls: KAFKA_TLS,
-      web: WEB,
+      webConfig: WEB,
       extraEnv: variables(),
       extraEnvFrom: objects('ConfigMaps and Secrets whose keys are variables of the adapter.'),
       extraVolumes: objects('More volumes.'),

@@ -61,7 +61,7 @@ seccompProfile:
 {{- $_ := set $follows "kafka" (dict "tls" $tls) -}}
 {{- end -}}
 {{- end -}}
-{{- with .Values.web -}}
+{{- with .Values.webConfig -}}
 {{- if .existingSecret -}}
 {{- $_ := set $follows "web" (dict "config_file" (printf "/etc/kafka-adapter/web/%s" .file)) -}}
 {{- end -}}
