@@ -8,6 +8,7 @@ import { METRICS } from '../src/metrics/table.ts';
 import { CHART, chartSchema } from './chart-schema.ts';
 import { doctorPage } from './doctor-page.ts';
 import { kafkaSecurityPage } from './kafka-security-page.ts';
+import { WITHOUT_PLACE } from './metric-places.ts';
 
 const NOTE = '<!-- Made by `npm run docs` from the table in the source; change it there. -->';
 
@@ -77,6 +78,12 @@ ${table(['reason', 'meaning'], meanings(SKIP_REASONS))}
 Of \`kafka_adapter_connections_refused_total\`.
 
 ${table(['reason', 'meaning'], meanings(REFUSAL_REASONS))}
+
+## Where they are shown
+
+Every metric has a panel of the [dashboard](../deploy/grafana/dashboard.json) or an [alert](runbooks.md), but for these:
+
+${table(['metric', 'why'], meanings(WITHOUT_PLACE))}
 
 ## Processes
 

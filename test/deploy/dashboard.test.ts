@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { WITHOUT_PLACE } from '../../docs/metric-places.ts';
 import { METRICS } from '../../src/metrics/table.ts';
 import { temporaryDirectory } from '../support/balancers.ts';
 import { findPromtool } from '../support/prometheus.ts';
@@ -31,19 +32,23 @@ interface Panel {
   readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
   readonly targets?: readonly Target[];
 }
+interface Variable {
+  readonly name: string;
+  readonly type: string;
+  readonly query: unknown;
+  readonly definition?: string;
+  readonly datasource?: Datasource;
+}
 interface Dashboard {
   readonly panels: readonly Panel[];
   readonly annotations: { readonly list: readonly { name: string; expr: string; datasource: Datasource }[] };
-  readonly templating: { readonly list: readonly { name: string; type: string; definition?: string }[] };
+  readonly templating: { readonly list: readonly Variable[] };
 }
 
 const ROWS = ['Spread', 'Ingest', 'Kafka', 'Saturation', 'Connections'];
 
-/** Metrics that neither a panel nor an alert shows, and why. */
-const WITHOUT_PLACE: Readonly<Record<string, string>> = {
-  kafka_adapter_connection_max_requests: 'a setting; the status page shows it',
-  kafka_adapter_connection_max_close_rate: 'a setting; its effect is the limit in use, which has a panel',
-};
+/** Of the names that Grafana has for them; another one would be shown as a word behind each number. */
+const UNITS = ['none', 'percentunit', 's', 'bytes', 'Bps', 'cps', 'reqps'];
 
 const dashboard = JSON.parse(shipped('grafana/dashboard.json')) as Dashboard;
 const charts = dashboard.panels.filter(({ type }) => type !== 'row');
@@ -80,9 +85,15 @@ describe('deploy/grafana/dashboard.json', () => {
   test('has a variable for the data source, and takes no other', () => {
     const names = dashboard.templating.list.map(({ name }) => name);
     assert.deepEqual(names, ['datasource', 'job', 'instance']);
-    for (const { definition } of dashboard.templating.list.slice(1))
+    const [source, ...others] = dashboard.templating.list;
+    assert.deepEqual([source!.type, source!.query], ['datasource', 'prometheus']);
+    for (const { name, type, query, definition } of others) {
+      assert.equal(type, 'query', name);
       assert.match(definition!, /^label_values\(kafka_adapter_build_info/);
+      assert.deepEqual(query, { query: definition, refId: name });
+    }
     const places = [
+      ...others,
       ...charts,
       ...charts.flatMap(({ targets = [] }) => targets),
       ...dashboard.annotations.list,
@@ -97,7 +108,7 @@ describe('deploy/grafana/dashboard.json', () => {
     assert.equal(new Set(panels.map(({ title }) => title)).size, panels.length);
     for (const { title, description, fieldConfig, targets = [] } of charts) {
       assert.ok(description, title);
-      assert.ok(fieldConfig?.defaults.unit, title);
+      assert.ok(UNITS.includes(fieldConfig?.defaults.unit ?? ''), `${title}: ${fieldConfig?.defaults.unit}`);
       assert.ok(targets.length > 0, title);
       assert.equal(new Set(targets.map(({ refId }) => refId)).size, targets.length, title);
       for (const { legendFormat } of targets) assert.ok(legendFormat, title);
