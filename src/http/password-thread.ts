@@ -1,5 +1,6 @@
 /** Passwords are held against bcrypt hashes on a thread of their own: guesses must not take the time of senders. */
 
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 /** A thread that nobody needed for so long is ended: the next one is there within a moment. */
@@ -39,7 +40,9 @@ export class PasswordThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./password-worker.ts', import.meta.url));
+    // A file of this kind: .ts in the source, .js in the package.
+    const file = `./password-worker${extname(import.meta.url)}`;
+    const worker = new Worker(new URL(file, import.meta.url));
     worker.on('message', ({ id, isRight }: Verdict) => {
       this.#waiting.get(id)?.resolve(isRight);
       this.#waiting.delete(id);
