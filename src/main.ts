@@ -4,17 +4,21 @@
 import './heap.ts';
 
 import { readFileSync } from 'node:fs';
-import { constantTopic } from './app/routing.ts';
-import { clientOptions } from './app/settings.ts';
-import { tailLines } from './app/tail-lines.ts';
-import { App, type BuildInfo } from './app.ts';
+import type { App, BuildInfo } from './app.ts';
 import { helpText } from './config/help.ts';
-import { type LoadedConfig, loadConfig, type RefusedConfig, requestedAction } from './config/load.ts';
+import {
+  type LoadedConfig,
+  type LoadInput,
+  loadConfig,
+  loadLikelyConfig,
+  type RefusedConfig,
+  requestedAction,
+} from './config/load.ts';
 import { checkReport, printConfig } from './config/print.ts';
-import { doctor } from './doctor/command.ts';
-import { checkKafka } from './kafka/check.ts';
-import { tail } from './kafka/tail.ts';
-import { createLogger, type Logger, type MainLogger } from './lib/logger.ts';
+import { healthcheck } from './healthcheck.ts';
+import type { Logger, MainLogger } from './lib/logger.ts';
+
+// Whatever only some commands need is imported by them: a health check every few seconds has to cost little.
 
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
@@ -37,15 +41,17 @@ const COMMANDS: Readonly<Partial<Record<string, Command>>> = {
 
 async function main(argv: readonly string[]): Promise<number> {
   // Runs on machines that have no configuration.
-  if (argv[0] === 'doctor') return doctor(argv.slice(1), process);
+  if (argv[0] === 'doctor') {
+    const { doctor } = await import('./doctor/command.ts');
+    return doctor(argv.slice(1), process);
+  }
+  if (argv[0] === 'healthcheck') return runHealthcheck(argv.slice(1));
   const command = COMMANDS[argv[0] ?? ''];
   const options = command ? argv.slice(1) : argv;
   const action = requestedAction(options);
   if (action === 'help') return print(helpText());
   if (action === 'version') return print(`kafka-adapter ${buildInfo().version}\n`);
-  const readFile = (path: string): string => readFileSync(path, 'utf8');
-  const loadAgain = (): LoadedConfig | RefusedConfig =>
-    loadConfig({ argv: options, env: process.env, readFile });
+  const loadAgain = (): LoadedConfig | RefusedConfig => loadConfig(sourcesOf(options));
   const result = loadAgain();
   if (action === 'check_config') {
     const refused = 'problems' in result;
@@ -58,10 +64,15 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (action === 'print_config') return print(printConfig(result));
   const { config, warnings } = result;
+  const { createLogger } = await import('./lib/logger.ts');
   const logger = createLogger({ level: config['log.level'], format: config['log.format'] });
   logRuntimeWarnings(logger);
   for (const warning of warnings) logger.warn({}, warning);
   return (command ?? serve)({ loaded: result, loadAgain }, logger);
+}
+
+function sourcesOf(argv: readonly string[]): LoadInput {
+  return { argv, env: process.env, readFile: (path) => readFileSync(path, 'utf8') };
 }
 
 function print(text: string): number {
@@ -79,6 +90,7 @@ async function serve(settings: Settings, logger: MainLogger): Promise<number> {
   const signal = firstSignal();
   let app: App;
   try {
+    const { App } = await import('./app.ts');
     app = new App({ ...settings, build: buildInfo(), logger, output: process.stdout });
     // Before anybody can know that it runs: without a listener the signal ends the process.
     process.on('SIGHUP', () => app.reload());
@@ -91,7 +103,20 @@ async function serve(settings: Settings, logger: MainLogger): Promise<number> {
   return (await app.stop()) ? EXIT_OK : EXIT_FAILED;
 }
 
+async function runHealthcheck(argv: readonly string[]): Promise<number> {
+  const isReadyAsked = argv[0] === 'ready';
+  const options = isReadyAsked ? argv.slice(1) : argv;
+  if (requestedAction(options) === 'help') return print(helpText());
+  const isWell = await healthcheck({ likely: loadLikelyConfig(sourcesOf(options)), isReadyAsked, print });
+  // Never 2: container platforms keep that for themselves.
+  return isWell ? EXIT_OK : EXIT_FAILED;
+}
+
 async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Promise<number> {
+  const { constantTopic } = await import('./app/routing.ts');
+  const { clientOptions } = await import('./app/settings.ts');
+  const { tailLines } = await import('./app/tail-lines.ts');
+  const { tail } = await import('./kafka/tail.ts');
   const topic = constantTopic(config);
   if (topic === undefined) {
     logger.error(
@@ -119,6 +144,9 @@ async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Pr
 }
 
 async function runCheck({ loaded }: Settings, logger: Logger): Promise<number> {
+  const { constantTopic } = await import('./app/routing.ts');
+  const { clientOptions } = await import('./app/settings.ts');
+  const { checkKafka } = await import('./kafka/check.ts');
   const { config } = loaded;
   const isWell = await checkKafka({
     options: {

@@ -11,6 +11,7 @@ const INDENT = '      ';
 const USAGE = `Usage: kafka-adapter [--name=value ...]
        kafka-adapter tail [--name=value ...]         show the records as they arrive
        kafka-adapter check-kafka [--name=value ...]  say what keeps records from Kafka
+       kafka-adapter healthcheck [ready]             ask the replica of the same options how it is
        kafka-adapter doctor URL                      examine the balancer in front (doctor --help)`;
 
 const INTRODUCTION = [

@@ -40,11 +40,7 @@ export function requestedAction(argv: readonly string[]): Action {
 
 /** Reads all sources and checks all of them, also what a stronger source overrides. Never throws for bad input. */
 export function loadConfig(input: LoadInput): LoadedConfig | RefusedConfig {
-  const commandLine = readCommandLine(input.argv);
-  const environment = readEnvironment(input);
-  const file = fileOf({ commandLine, environment, readFile: input.readFile });
-  // Strongest first.
-  const settings = [...commandLine.settings, ...environment.settings, ...file.settings];
+  const { commandLine, environment, file, settings } = readSources(input);
   const problems = [...commandLine.problems, ...environment.problems, ...file.problems];
   problems.push(...settings.map(problemOf).filter((problem) => problem !== undefined));
   const { config, origins, unread } = effective(settings);
@@ -59,6 +55,49 @@ export function loadConfig(input: LoadInput): LoadedConfig | RefusedConfig {
   const { web, problems: webProblems } = readWeb(config, input.readFile);
   problems.push(...webProblems);
   return problems.length > 0 ? { problems, warnings } : { config, web, origins, warnings };
+}
+
+/** What can be told of a replica that runs with these sources. */
+export interface LikelyConfig {
+  readonly config: Config;
+  readonly web: WebConfig;
+  /** False when `web.config_file` cannot be read or means nothing: nobody can tell whether TLS is spoken. */
+  readonly isWebKnown: boolean;
+  /** Of the command line, which is of this process alone. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * The same for whoever asks a replica that runs: a file may have become wrong since it started, and as it stays with
+ * what it has, nobody must call it ill for that. What cannot be read has its default.
+ */
+export function loadLikelyConfig(input: LoadInput): LikelyConfig {
+  const { commandLine, settings } = readSources(input);
+  const { config } = effective(settings);
+  const { web, problems } = readWeb(config, input.readFile);
+  const ofFlags = commandLine.settings.map(problemOf).filter((problem) => problem !== undefined);
+  return {
+    config,
+    web,
+    isWebKnown: problems.length === 0,
+    problems: [...commandLine.problems, ...ofFlags],
+  };
+}
+
+interface ReadSources {
+  readonly commandLine: CommandLine;
+  readonly environment: Environment;
+  readonly file: ConfigFile;
+  /** Strongest first. */
+  readonly settings: readonly Setting[];
+}
+
+function readSources(input: LoadInput): ReadSources {
+  const commandLine = readCommandLine(input.argv);
+  const environment = readEnvironment(input);
+  const file = fileOf({ commandLine, environment, readFile: input.readFile });
+  const settings = [...commandLine.settings, ...environment.settings, ...file.settings];
+  return { commandLine, environment, file, settings };
 }
 
 interface FileSources {

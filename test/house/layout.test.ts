@@ -53,9 +53,10 @@ function partOf(path: string): string {
 
 /** What each part may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  main: ['app', 'config', 'doctor', 'heap', 'kafka', 'lib'],
+  main: ['app', 'config', 'doctor', 'healthcheck', 'heap', 'kafka', 'lib'],
   index: ['app', 'config', 'lib'],
   doctor: ['lib'],
+  healthcheck: ['config'],
   heap: [],
   app: [
     'config',
