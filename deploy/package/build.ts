@@ -25,9 +25,9 @@ function compile(folder: string): boolean {
   return status === 0;
 }
 
-/** Beside the old one first, so that a build that fails leaves what there was. */
+/** Beside the old one first, where the maps lead to the same sources: a build that fails leaves what there was. */
 function build(): boolean {
-  const folder = mkdtempSync(join(root, 'node_modules', '.dist-'));
+  const folder = mkdtempSync(join(root, '.dist-'));
   try {
     if (!compile(folder)) return false;
     cpSync(join(root, 'src'), folder, { recursive: true, filter: isAsset });

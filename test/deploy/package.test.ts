@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { hashSync } from 'bcryptjs';
@@ -167,6 +167,19 @@ describe('the package', () => {
       '.ci',
     ])
       assert.ok(!existsSync(join(installed, path)), path);
+  });
+
+  test('has maps that lead a trace to the line of the source', () => {
+    for (const file of ['dist/main.js', 'dist/config/load.js']) {
+      const { sources } = JSON.parse(readFileSync(join(installed, `${file}.map`), 'utf8')) as {
+        sources: string[];
+      };
+      const expected = file.replace('dist', 'src').replace('.js', '.ts');
+      assert.deepEqual(
+        sources.map((source) => relative(installed, resolve(installed, dirname(file), source))),
+        [expected],
+      );
+    }
   });
 
   test('can be imported, with types that its own declarations bear out', async (t) => {
