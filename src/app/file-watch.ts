@@ -41,8 +41,12 @@ export class FileWatch {
   }
 }
 
-/** A file that is missing for a moment, while it is being replaced, has a state too. */
+/** A file that is missing for a moment, while it is being replaced, or that may not be seen, has a state too. */
 function stateOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat ? `${stat.mtimeMs} ${stat.size} ${stat.ino}` : 'missing';
+  try {
+    const { mtimeMs, size, ino } = statSync(file);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }

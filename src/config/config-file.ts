@@ -52,6 +52,10 @@ function offsetOf(node: unknown): number {
 
 function readSection(walk: Walk, node: unknown, prefix: string): void {
   const content = isAlias(node) ? node.resolve(walk.document) : node;
+  if (isAlias(node) && content === undefined) {
+    walk.problems.push(`${placeAt(walk, offsetOf(node))}: ${syntaxProblem('BAD_ALIAS')}`);
+    return;
+  }
   // A section with nothing in it, for example because every line of it is commented out.
   if (content === null || content === undefined || (isScalar(content) && content.value === null)) return;
   if (isMap(content)) {

@@ -57,12 +57,7 @@ export function readWeb(
 export function readWebConfig(path: string, text: string): { web: WebConfig; problems: readonly string[] } {
   const problems: string[] = [];
   const report: Report = (problem) => problems.push(`web.config_file ${path}: ${problem}`);
-  const document = parseDocument(text);
-  if (document.errors.length > 0) {
-    report('not well-formed YAML');
-    return { web: PLAIN_WEB, problems };
-  }
-  const content = sectionOf({ '': document.toJS() as unknown }, '', report) ?? {};
+  const content = sectionOf({ '': contentOf(text, report) }, '', report) ?? {};
   refuseUnknown(content, SECTIONS, { prefix: '', report });
   const tlsSection = sectionOf(content, 'tls_server_config', report);
   const file = (name: string): string => resolve(dirname(path), name);
@@ -70,6 +65,23 @@ export function readWebConfig(path: string, text: string): { web: WebConfig; pro
   readHttpSection(sectionOf(content, 'http_server_config', report) ?? {}, report);
   const users = readUsers(sectionOf(content, 'basic_auth_users', report) ?? {}, report);
   return problems.length > 0 ? { web: PLAIN_WEB, problems } : { web: { tls, users, tokens: [] }, problems };
+}
+
+/** Undefined, which is nothing to complain about any more, when it cannot be read. */
+function contentOf(text: string, report: Report): unknown {
+  // The parser only warns about an unknown tag, but `basic_auth_users: !x` would silently mean nobody.
+  const document = parseDocument(text, { prettyErrors: false });
+  if (document.errors.length > 0 || document.warnings.length > 0) {
+    report('not well-formed YAML');
+    return undefined;
+  }
+  try {
+    return document.toJS() as unknown;
+  } catch (error) {
+    // An alias without its anchor, or so many of them that they mean gigabytes.
+    report(`not well-formed YAML: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 /** HTTP/2 would put all shards of a sender on one connection. */

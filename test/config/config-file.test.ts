@@ -135,6 +135,10 @@ describe('a problem in the configuration file', () => {
       'log:\n  level: *info\n',
       'config.yml:2:10: log.level: a value that starts with `*` refers to an anchor that does not exist, put it in quotes',
     ],
+    'is an alias of nothing in the place of a section': [
+      'log: *settings\n',
+      'config.yml:1:6: a value that starts with `*` refers to an anchor that does not exist, put it in quotes',
+    ],
     'is an unknown tag': [
       'log:\n  level: !info x\n',
       'config.yml:2:10: a value that starts with `!` is a tag, put it in quotes',

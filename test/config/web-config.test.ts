@@ -6,6 +6,10 @@ import { PLAIN_WEB, readWebConfig } from '../../src/config/web-config.ts';
 import { load } from './loading.ts';
 
 const HASH = '$2y$10$abcdefghijklmnopqrstuuO1Zb1Gc0x1Zb1Gc0x1Zb1Gc0x1Zb1Ga';
+/** Small, and 9^5 entries once every alias stands for what it means. */
+const MANY_ALIASES = ['a', 'b', 'c', 'd', 'e']
+  .map((name, i) => `${name}: &${name} [${Array(9).fill(i === 0 ? 'x' : `*${'abcde'[i - 1]}`)}]`)
+  .join('\n');
 
 describe('a web configuration file', () => {
   test('names certificate and key, relative to its own folder', () => {
@@ -55,6 +59,9 @@ basic_auth_users:
   const TLS = 'cert_file: a, key_file: b';
   for (const [text, problem] of [
     ['a: [', /^not well-formed YAML$/],
+    ['basic_auth_users: !users {bob: x}', /^not well-formed YAML$/],
+    ['basic_auth_users: *users', /^not well-formed YAML: Unresolved alias/],
+    [MANY_ALIASES, /^not well-formed YAML: Excessive alias count/],
     ['- a', /^the file has to be a section/],
     ['tls_server_config: 3', /^tls_server_config has to be a section$/],
     ['http_server_config: {http2: true}', /^http_server_config.http2 is true, but HTTP\/1.1 is all/],

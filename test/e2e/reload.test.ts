@@ -1,7 +1,7 @@
 /** A running adapter takes another configuration, certificates, users and tokens, and no connection is lost by it. */
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -90,6 +90,34 @@ describe('tokens that change in their file', () => {
       what: 'an empty file is refused',
     });
     assert.equal((await write('second')).status, 204);
+  });
+});
+
+describe('a file that cannot be looked at any more', () => {
+  test('is a problem in the log, the last good one stays in force, and the process lives', async (t) => {
+    const file = join(folder(t), 'tokens');
+    writeFileSync(file, 'first\n');
+    const adapter = await start(t, [`--http.bearer-tokens-file=${file}`]);
+    symlinkSync(file, `${file}.new`);
+    renameSync(`${file}.new`, file);
+    await eventually(() => /cannot read .*ELOOP/.test(JSON.stringify(adapter.logged('error'))), {
+      what: 'the log names the loop',
+    });
+    const headers = { ...HEADERS, authorization: 'Bearer first' };
+    const answer = await adapter.write(uniqueRequest(0, Date.now()).payload, { headers });
+    assert.equal(answer.status, 204, answer.text);
+  });
+
+  test('nor read as YAML by SIGHUP: the old users stay', async (t) => {
+    const file = join(folder(t), 'web.yml');
+    writeFileSync(file, '');
+    const adapter = await start(t, [`--web.config-file=${file}`]);
+    writeFileSync(file, 'basic_auth_users: *nobody\n');
+    adapter.process.signal('SIGHUP');
+    await eventually(() => /Unresolved alias/.test(JSON.stringify(adapter.logged('error'))), {
+      what: 'the log names the alias',
+    });
+    assert.equal((await adapter.write(uniqueRequest(0, Date.now()).payload)).status, 204);
   });
 });
 
