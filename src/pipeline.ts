@@ -41,6 +41,8 @@ export interface WriteOutcome {
   readonly written: Contents;
   /** `content_invalid`, when something was left out. */
   readonly refusal: AdapterError | undefined;
+  /** Whether the request holds only what its message does not have: most likely it is one of the other version. */
+  readonly isMisread: boolean;
 }
 
 export interface WriteRequest {
@@ -100,7 +102,7 @@ export class WritePipeline {
 
   async #commit(records: RequestRecords, tally: Tally): Promise<WriteOutcome> {
     const { instruments, metadataTopic } = this.#parts;
-    const { received } = tally;
+    const { received, isMisread } = tally;
     instruments.seriesReceived.inc(tally.series);
     countEach(instruments.samplesReceived, received);
     if (tally.metadata > 0) instruments.metadataReceived.inc(tally.metadata);
@@ -111,7 +113,7 @@ export class WritePipeline {
     if (tally.metadata > 0 && metadataTopic !== '') instruments.metadataWritten.inc(tally.metadata);
     for (const [reason, { contents }] of tally.dropped)
       instruments.samplesDropped.inc({ reason }, contents.float + contents.histogram + contents.exemplar);
-    return { received, written, refusal };
+    return { received, written, refusal, isMisread };
   }
 
   /** Bytes in, records out, in one synchronous step; on a malformed body nothing stays behind. */
@@ -159,6 +161,7 @@ export class WritePipeline {
         this.#writeSeries(passage);
     }
     tally.received = plus(tally.received, { ...NOTHING, float: samples });
+    tally.isMisread = reader.hasUnknown && tally.series === 0 && tally.metadata === 0;
   }
 
   #writeSeries({ records, tally }: Passage): void {

@@ -8,6 +8,7 @@ import type { Connections } from '../connection/connections.ts';
 import { Admission, type AdmissionLimits } from '../http/admission.ts';
 import { type Guard, guardOf } from '../http/auth.ts';
 import { addLifecycleRoutes } from '../http/lifecycle-routes.ts';
+import { Misread } from '../http/misread.ts';
 import { addMetricsRoute, addProbeRoutes, type OperationsParts } from '../http/operations-routes.ts';
 import { recordHeadersBy } from '../http/record-headers.ts';
 import { HttpServer, type ServerParts, type Timeouts } from '../http/server.ts';
@@ -47,6 +48,7 @@ type Routes = ServerParts['routes'];
 export class HttpSide {
   readonly #parts: HttpSideParts;
   readonly #admission: Admission;
+  readonly #misread: Misread;
   #now: InForce;
   /** Where senders and balancers come; everybody, when there is no second one. */
   readonly main: HttpServer;
@@ -54,8 +56,9 @@ export class HttpSide {
 
   constructor(parts: HttpSideParts) {
     this.#parts = parts;
-    const { config, web, metrics } = parts;
+    const { config, web, metrics, logger } = parts;
     this.#admission = new Admission(admissionLimits(config), metrics.instruments);
+    this.#misread = new Misread(metrics.instruments, logger);
     this.#now = this.#make(config, web);
     const admin = config['http.admin_listen_address'];
     const write = (app: FastifyInstance): void => addWriteRoutes(app, () => this.#now.write);
@@ -115,6 +118,7 @@ export class HttpSide {
         pipeline: createPipeline(config),
         admission: this.#admission,
         connections,
+        misread: this.#misread,
         recordHeaders: recordHeadersBy(config['record.headers']),
         instruments: metrics.instruments,
         logger,

@@ -10,6 +10,7 @@ import { negotiate } from '../wire/negotiate.ts';
 import type { Admission } from './admission.ts';
 import { answerError } from './answers.ts';
 import { announcedBytes, type BodyLimits, checkAnnounced, discardBody, readBody } from './body.ts';
+import type { Misread } from './misread.ts';
 import type { RecordHeadersOf } from './record-headers.ts';
 
 /** `/receive` is the path of Telefonica's adapter. */
@@ -21,6 +22,7 @@ export interface WriteRouteParts {
   readonly connections: Connections;
   /** What the records of a request carry, by the option `record.headers`; undefined for nothing. */
   readonly recordHeaders: RecordHeadersOf | undefined;
+  readonly misread: Misread;
   readonly instruments: Instruments;
   readonly logger: Logger;
   readonly body: BodyLimits;
@@ -67,7 +69,7 @@ async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Pr
   try {
     const body = await readBody(request.raw, parts.body);
     releases.push(parts.admission.admitNow(parts.pipeline.decodedBytes(body)));
-    const { received, written, refusal } = await parts.pipeline.write({
+    const { received, written, refusal, isMisread } = await parts.pipeline.write({
       body,
       version,
       headers: parts.recordHeaders?.(request, body),
@@ -75,6 +77,7 @@ async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Pr
     const connection = parts.connections.of(request.raw.socket);
     if (connection) connection.samples += received.float + received.histogram;
     if (version === 'v2') sayWritten(reply, written);
+    if (isMisread) parts.misread.note(request, version);
     if (refusal) throw refusal;
   } finally {
     for (const release of releases) release();

@@ -29,6 +29,8 @@ export const HANDLERS = [
 export type Handler = (typeof HANDLERS)[number];
 
 const SAMPLE_TYPES = ['float', 'histogram', 'exemplar'];
+/** Versions of Remote-Write, by what the Content-Type says. */
+export const READ_AS = { v1: '1.0', v2: '2.0' } as const;
 const WRITE_CODES = ['204', '400', '405', '413', '415', '500', '503'];
 
 /** Causes by which an unacknowledged produce is counted. */
@@ -60,6 +62,11 @@ export const METRICS = {
   requestsRetried: counter(
     'requests_retried_total',
     'Write requests that carry Retry-Attempt: the sender did not get a 2xx before.',
+  ),
+  requestsMisread: counter(
+    'requests_misread_total',
+    'Write requests that hold something, and nothing of the message that their Content-Type names: most likely one of the other version. Nothing of them is written; the answer is 204, as the protocol has it.',
+    { labels: ['read_as'], born: each('read_as', Object.values(READ_AS)) },
   ),
   seriesReceived: counter('series_received_total', 'Entries of series in requests that could be decoded.'),
   samplesReceived: counter('samples_received_total', 'Samples in requests that could be decoded.', {

@@ -17,6 +17,8 @@ export class Tally {
   series = 0;
   metadata = 0;
   received = NOTHING;
+  /** Whether there is something in the request, and nothing of the message that it was read as. */
+  isMisread = false;
   /** Left out by the operator's rules: the sender need not know. */
   filtered = NOTHING;
   readonly dropped = new Map<DropReason, Dropped>();

@@ -18,6 +18,7 @@ interface Totals {
   readonly refused: number;
   readonly retried: number;
   readonly dropped: number;
+  readonly misread: number;
   readonly produceFailures: number;
   /** Cumulative counts of write requests by upper bound of their duration in seconds. */
   readonly durations: ReadonlyMap<number, number>;
@@ -76,6 +77,7 @@ async function readTotals(instruments: Instruments): Promise<Totals> {
     ),
     retried: await sum(instruments.requestsRetried),
     dropped: await sum(instruments.samplesDropped),
+    misread: await sum(instruments.requestsMisread),
     produceFailures: await sum(instruments.kafkaProduceFailures),
     durations: new Map(buckets.map(({ labels, value }) => [boundOf(labels['le']!), value])),
   };

@@ -33,6 +33,11 @@ const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
       traffic.requestsPerSecond > 0 && (kafka.lastAckSecondsAgo ?? 0) > STALE_ACK_SECONDS,
       `Kafka acknowledged nothing for ${Math.round(kafka.lastAckSecondsAgo ?? 0)} s although requests come in.`,
     ),
+  ({ traffic }) =>
+    warn(
+      traffic.misread > 0,
+      `${traffic.misread} requests hold nothing of the message that their Content-Type names: a sender says Remote-Write 1.0 and sends 2.0, or the reverse. They are answered 204 and nothing of them is written; the log names a sender.`,
+    ),
   ({ kafka }) =>
     warn(
       kafka.queueBytes > FULL_QUEUE * kafka.queueLimitBytes,

@@ -64,7 +64,7 @@ function describeLimits({ settings, effectiveMaxAgeMs }: Connections): Status['l
 function describeTraffic({ connections }: SnapshotParts, traffic: Traffic): Status['traffic'] {
   const { windowSeconds, requestsPerSecond, samplesPerSecond, bytesPerSecond } = traffic;
   const { writtenSamplesPerSecond, p50Seconds, p99Seconds } = traffic;
-  const { refused, retried, dropped } = traffic.totals;
+  const { refused, retried, dropped, misread } = traffic.totals;
   return {
     windowSeconds,
     requestsPerSecond,
@@ -81,6 +81,7 @@ function describeTraffic({ connections }: SnapshotParts, traffic: Traffic): Stat
     refused,
     retried,
     dropped,
+    misread,
   };
 }
 

@@ -44,7 +44,7 @@ export interface Status {
     /** 0 = no bound. */
     readonly maxCloseRatePerSecond: number;
   };
-  /** Rates over `windowSeconds`; `refused`, `retried` and `dropped` since the start. */
+  /** Rates over `windowSeconds`; `refused`, `retried`, `dropped` and `misread` since the start. */
   readonly traffic: {
     readonly windowSeconds: number;
     readonly requestsPerSecond: number;
@@ -62,6 +62,8 @@ export interface Status {
     readonly refused: number;
     readonly retried: number;
     readonly dropped: number;
+    /** Requests that hold nothing of the message that their Content-Type names. */
+    readonly misread: number;
   };
   readonly connections: {
     readonly open: number;

@@ -10,7 +10,7 @@ const FIRST_SYMBOLS = 1024;
 /** Memory for so many is kept for the next request; what a larger table needed is given back. */
 const KEPT_SYMBOLS = 65_536;
 const request = fieldNumbers(loadProto('prometheus/remote_write_v2.proto'), 'io.prometheus.write.v2.Request');
-const SYMBOLS = (request.symbols! << 3) | LENGTH_DELIMITED;
+export const SYMBOLS = (request.symbols! << 3) | LENGTH_DELIMITED;
 
 export class Symbols {
   count = 0;

@@ -45,6 +45,8 @@ export class V1Reader {
   readonly #cursor: Cursor;
   readonly #end: number;
   readonly series: Series;
+  /** Whether the request holds anything that its message does not have. */
+  hasUnknown = false;
   readonly #onMetadata: (metadata: MetricMetadata) => void;
 
   /**
@@ -77,7 +79,10 @@ export class V1Reader {
           return true;
         }
         if (tag === METADATA) this.#onMetadata(readMetadata(cursor, cursor.lengthEnd(end)));
-        else cursor.skip(tag, end);
+        else {
+          this.hasUnknown = true;
+          cursor.skip(tag, end);
+        }
       }
       return false;
     } catch (error) {

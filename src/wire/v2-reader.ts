@@ -7,7 +7,7 @@ import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cur
 import { readHistogram } from './histogram-reader.ts';
 import { Refs } from './refs.ts';
 import type { Exemplar, Series } from './series.ts';
-import { Symbols } from './symbols.ts';
+import { SYMBOLS, Symbols } from './symbols.ts';
 
 const root = loadProto('prometheus/remote_write_v2.proto');
 const request = fieldNumbers(root, 'io.prometheus.write.v2.Request');
@@ -60,6 +60,8 @@ export class V2Reader {
   readonly #end: number;
   readonly #memory: V2Memory;
   readonly series: Series;
+  /** Whether the request holds anything that its message does not have. */
+  hasUnknown = false;
   #helpRef = 0;
   #unitRef = 0;
   #textBytes = 0;
@@ -98,6 +100,7 @@ export class V2Reader {
         this.#readSeries(cursor.lengthEnd(end));
         return true;
       }
+      this.hasUnknown ||= tag !== SYMBOLS;
       cursor.skip(tag, end);
     }
     return false;

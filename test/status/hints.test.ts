@@ -59,6 +59,7 @@ const QUIET: Facts = {
     refused: 0,
     retried: 0,
     dropped: 0,
+    misread: 0,
   },
   connections: {
     open: 2,

@@ -65,6 +65,7 @@ export function busyStatus(): Status {
       refused: 0,
       retried: 12,
       dropped: 0,
+      misread: 0,
     },
     connections: {
       open: list.length,
@@ -139,6 +140,7 @@ export function emptyStatus(): Status {
       refused: 0,
       retried: 0,
       dropped: 0,
+      misread: 0,
     },
     connections: {
       open: 0,

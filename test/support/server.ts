@@ -7,6 +7,7 @@ import type { AdapterError } from '../../src/errors.ts';
 import { Admission } from '../../src/http/admission.ts';
 import type { Guard } from '../../src/http/auth.ts';
 import { addLifecycleRoutes } from '../../src/http/lifecycle-routes.ts';
+import { Misread } from '../../src/http/misread.ts';
 import { addMetricsRoute, addProbeRoutes } from '../../src/http/operations-routes.ts';
 import { HttpServer, type ServerOptions } from '../../src/http/server.ts';
 import { addStatusRoutes } from '../../src/http/status-routes.ts';
@@ -97,6 +98,8 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly guard?: Guard;
   readonly protected?: readonly string[];
   readonly reload?: () => readonly string[];
+  /** Of the write path; says nothing when left out. */
+  readonly logger?: Logger;
   readonly rules?: Partial<ContentRules>;
   readonly limits?: Partial<SeriesLimits>;
   /** Connections live for ever unless these say otherwise. */
@@ -163,6 +166,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       instruments,
     ),
     connections,
+    misread: new Misread(instruments, options.logger ?? silent),
     recordHeaders: undefined,
     instruments,
     logger: silent,
