@@ -48,6 +48,8 @@ export class Connection {
   requests = 0;
   writes = 0;
   samples = 0;
+  /** Whether the last write request is of 2.0, so that its answer, whoever gives it, tells what was written. */
+  isTold = false;
   /** Requests begun and not answered: more than one when the client pipelines. */
   inFlight = 0;
   lastActiveMs = this.bornMs;

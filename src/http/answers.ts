@@ -2,6 +2,7 @@
 
 import type { FastifyReply } from 'fastify';
 import { type AdapterError, asAdapterError } from '../errors.ts';
+import type { Contents } from '../lib/contents.ts';
 import type { Logger } from '../lib/logger.ts';
 
 /** Prometheus waits at least this long; spread, so that a fleet of senders does not come back at once. */
@@ -9,6 +10,18 @@ const RETRY_AFTER_SECONDS = [1, 2, 3];
 
 export function retryAfter(): string {
   return String(RETRY_AFTER_SECONDS[Math.floor(Math.random() * RETRY_AFTER_SECONDS.length)]);
+}
+
+/**
+ * Remote-Write 2.0, "Required Written Response Headers": on every answer once the message is known to be 2.0, errors
+ * included, and never to a sender of 1.0, which would believe them.
+ */
+export function writtenHeaders({ float, histogram, exemplar }: Contents): Readonly<Record<string, number>> {
+  return {
+    'x-prometheus-remote-write-samples-written': float,
+    'x-prometheus-remote-write-histograms-written': histogram,
+    'x-prometheus-remote-write-exemplars-written': exemplar,
+  };
 }
 
 /** Sends `error` as the answer. Faults of our own are logged; the sender's are not, they are counted. */

@@ -3,7 +3,8 @@
 import type { Socket } from 'node:net';
 import type { Connections } from '../connection/connections.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
-import { retryAfter } from './answers.ts';
+import { NOTHING } from '../lib/contents.ts';
+import { retryAfter, writtenHeaders } from './answers.ts';
 
 interface ClientError extends Error {
   readonly code?: string;
@@ -29,7 +30,8 @@ export function answerClientError(error: ClientError, socket: Socket, connection
     return;
   }
   const code: ErrorCode = CODES[error.code ?? ''] ?? 'http_invalid';
-  const isBodyMissing = (connections.of(socket)?.inFlight ?? 0) > 0;
+  const connection = connections.of(socket);
+  const isBodyMissing = (connection?.inFlight ?? 0) > 0;
   if (code !== 'request_timeout') connections.ends(socket, 'protocol_error');
   else connections.ends(socket, isBodyMissing ? 'request_timeout' : 'headers_timeout');
   // A spare connection that was never used: it asked for nothing, so it gets no answer.
@@ -38,12 +40,14 @@ export function answerClientError(error: ClientError, socket: Socket, connection
     return;
   }
   const { status, retryable } = ERRORS[code];
+  const told = isBodyMissing && connection?.isTold ? writtenHeaders(NOTHING) : {};
   const body = `${MESSAGES[code] ?? 'the request is not well-formed HTTP'}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Error'}`,
     'Connection: close',
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(told).map(([name, count]) => `${name}: ${count}`),
     ...(retryable ? [`Retry-After: ${retryAfter()}`] : []),
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);

@@ -2,13 +2,13 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Connections } from '../connection/connections.ts';
-import { type Contents, NOTHING } from '../lib/contents.ts';
+import { NOTHING } from '../lib/contents.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Instruments } from '../metrics.ts';
 import type { WritePipeline } from '../pipeline.ts';
 import { negotiate } from '../wire/negotiate.ts';
 import type { Admission } from './admission.ts';
-import { answerError } from './answers.ts';
+import { answerError, writtenHeaders } from './answers.ts';
 import { announcedBytes, type BodyLimits, checkAnnounced, discardBody, readBody } from './body.ts';
 import type { Misread } from './misread.ts';
 import type { RecordHeadersOf } from './record-headers.ts';
@@ -59,7 +59,9 @@ interface Exchange {
 /** Everything before the body byte by byte: what the headers alone rule out is answered without reading on. */
 async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Promise<void> {
   const version = negotiate(request.contentType, request.headers['content-encoding']);
-  if (version === 'v2') sayWritten(reply, NOTHING);
+  const connection = parts.connections.of(request.raw.socket);
+  if (connection) connection.isTold = version === 'v2';
+  if (version === 'v2') reply.headers(writtenHeaders(NOTHING));
   const { maxBytes } = parts.body;
   checkAnnounced(request.raw, maxBytes);
   const announced = announcedBytes(request.raw);
@@ -74,24 +76,11 @@ async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Pr
       version,
       headers: parts.recordHeaders?.(request, body),
     });
-    const connection = parts.connections.of(request.raw.socket);
     if (connection) connection.samples += received.float + received.histogram;
-    if (version === 'v2') sayWritten(reply, written);
+    if (version === 'v2') reply.headers(writtenHeaders(written));
     if (isMisread) parts.misread.note(request, version);
     if (refusal) throw refusal;
   } finally {
     for (const release of releases) release();
   }
-}
-
-/**
- * Remote-Write 2.0, "Required Written Response Headers": on every answer once the message is known to be 2.0, errors
- * included, and never to a sender of 1.0, which would believe them.
- */
-function sayWritten(reply: FastifyReply, { float, histogram, exemplar }: Contents): void {
-  reply.headers({
-    'x-prometheus-remote-write-samples-written': float,
-    'x-prometheus-remote-write-histograms-written': histogram,
-    'x-prometheus-remote-write-exemplars-written': exemplar,
-  });
 }

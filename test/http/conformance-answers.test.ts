@@ -60,6 +60,9 @@ const failing = (code: ErrorCode) => (delivery: FakeDelivery) => {
 };
 const NONE: Written = ['0', '0', '0'];
 const RETRY = ['retry-after'];
+const TOLD = ['samples', 'histograms', 'exemplars'].map(
+  (kind) => `x-prometheus-remote-write-${kind}-written`,
+);
 
 function assertAnswer(answer: ParsedAnswer, version: Version, expected: Expected): void {
   const { status, told, text, more = [] } = expected;
@@ -273,7 +276,19 @@ describe('what never becomes a request is answered by hand', () => {
       'half a body and no more: 503, never 408',
       requestText({ headers: { ...HEADERS_OF['2.0'], 'Content-Length': '10' } }),
       503,
+      [...RETRY, ...TOLD],
+    ],
+    [
+      'half a body of 1.0: 503, and nothing is told',
+      requestText({ headers: { ...HEADERS_OF['1.0'], 'Content-Length': '10' } }),
+      503,
       RETRY,
+    ],
+    [
+      'half a body of 2.0 in broken chunks: 400, told 0',
+      `${requestText({ headers: HEADERS_OF['2.0'], body: Buffer.from('ab'), chunkBytes: 1 }).slice(0, -5)}zz\r\n`,
+      400,
+      TOLD,
     ],
   ] as const) {
     test(name, async (t) => {
@@ -286,6 +301,7 @@ describe('what never becomes a request is answered by hand', () => {
       const names = ['connection', 'content-length', 'content-type', ...more];
       assert.deepEqual(Object.keys(answer.headers).sort(), names.sort());
       assert.equal(answer.headers['connection'], 'close');
+      if (more.length > 1) assert.deepEqual(writtenOf(answer), ['0', '0', '0']);
       assertReadable(answer);
     });
   }

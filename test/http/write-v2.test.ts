@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
 import { compress } from 'snappyjs';
+import { ownLabels } from '../../src/pipeline/own-labels.ts';
+import { createJudge } from '../../src/record/judge.ts';
+import { Router } from '../../src/record/router.ts';
 import { testServer } from '../support/server.ts';
 import { requestV2, V2_HEADERS, type V2Request } from '../support/write-request-v2.ts';
 
@@ -113,6 +116,17 @@ describe('a 2.0 request', () => {
       assert.equal(delivery.records.length, 2);
     });
   }
+
+  test('counts as written what the rules of the operator leave out, since nobody is to repeat it', async () => {
+    const topics = { routes: [], topic: 'metrics', fallbackTopic: '', maxTopics: 1 };
+    const rules = { match: ['{job="a"}'], externalLabels: new Map(), relabel: [], topics };
+    const router = new Router({ judge: createJudge(rules), ownLabels, capacity: 100 });
+    const { server, delivery } = testServer({ router });
+    const other = { ...UP, labels_refs: [1, 2] };
+    const answer = await server.app.inject(write({ symbols: SYMBOLS, timeseries: [UP, other, other] }));
+    assert.deepEqual([answer.statusCode, ...written(answer.headers)], [204, '3', '0', '0']);
+    assert.equal(delivery.records.length, 1);
+  });
 
   test('that is malformed is answered with counts of 0', async () => {
     const { server } = testServer();

@@ -18,6 +18,7 @@ import { Metrics } from '../../src/metrics.ts';
 import { WritePipeline } from '../../src/pipeline.ts';
 import { destinations } from '../../src/record/destination.ts';
 import { JsonFormat } from '../../src/record/json.ts';
+import type { Router } from '../../src/record/router.ts';
 import { Activity } from '../../src/status/activity.ts';
 import { readStatusPage } from '../../src/status/page.ts';
 import type { Replica } from '../../src/status/replica.ts';
@@ -95,6 +96,8 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly metadataTopic?: string;
   /** `json` when left out. */
   readonly format?: RecordFormat;
+  /** Asked for nothing when left out. */
+  readonly router?: Router;
   readonly guard?: Guard;
   readonly protected?: readonly string[];
   readonly reload?: () => readonly string[];
@@ -146,7 +149,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       instruments,
       topic: 'metrics',
       maxDecodedBytes: options.maxDecodedBytes ?? MAX_DECODED_BYTES,
-      router: undefined,
+      router: options.router,
       destinationOf: destinations({ key: 'none', partitionBy: 'series' }),
       metadataTopic: options.metadataTopic ?? '',
       limits: {
