@@ -80,6 +80,14 @@ describe('Partial Write: what is invalid is put before two good series, 400 and 
     }
   });
 
+  test('a table that does not begin with an empty symbol is taken as it is', async (t) => {
+    const receiver = await startReceiver(t);
+    const body = compressed(requestV2({ symbols: ['__name__', 'up'], timeseries: [series([0, 1])] }));
+    const answer = await receiver.send({ headers: HEADERS_OF['2.0'], body });
+    assert.deepEqual([answer.status, ...writtenOf(answer)], [204, '1', '0', '0']);
+    assert.deepEqual(receiver.records[0]?.labels, { __name__: 'up' });
+  });
+
   test('several invalid series are counted by reason, the first is shown', async (t) => {
     const receiver = await startReceiver(t);
     const timeseries = [series([3, 5]), GOOD[0]!, series([1, 999]), series([3, 4]), GOOD[1]!];
