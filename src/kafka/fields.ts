@@ -21,6 +21,12 @@ export class Fields {
     return this.#bytes.readInt32BE(this.#at - 4);
   }
 
+  /** Exact up to 2^53, as all offsets are. */
+  int64(): number {
+    this.#at += 8;
+    return Number(this.#bytes.readBigInt64BE(this.#at - 8));
+  }
+
   skip(count: number): void {
     this.#at += count;
   }
@@ -31,6 +37,13 @@ export class Fields {
     if (length < 0) return '';
     this.#at += length;
     return this.#bytes.toString('utf8', this.#at - length, this.#at);
+  }
+
+  /** Nullable bytes; null is empty. */
+  bytes(): Buffer {
+    const length = Math.max(0, this.int32());
+    this.#at += length;
+    return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
   array<Item>(read: () => Item): Item[] {

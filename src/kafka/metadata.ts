@@ -28,6 +28,8 @@ export interface MetadataParts {
   readonly transport: Transport;
   readonly logger: Logger;
   readonly onChange: (topics: readonly TopicInfo[]) => void;
+  /** Whether brokers that create topics by themselves may do so; true when left out. */
+  readonly mayCreate?: boolean;
 }
 
 export class Metadata {
@@ -136,7 +138,7 @@ export class Metadata {
     let link: BrokerLink | undefined;
     try {
       link = await this.anyLink();
-      const answer = await link.metadata([...this.#topics]);
+      const answer = await link.metadata([...this.#topics], this.#parts.mayCreate ?? true);
       if (this.#stopped) return;
       this.#adopt(answer.brokers);
       if (!this.isReached) await this.#reachAdvertised(link.address);

@@ -1,4 +1,4 @@
-/** The error codes of Kafka that a produce or metadata answer may carry, and what each asks for. */
+/** The error codes of Kafka that an answer may carry, and what each asks for. */
 
 /**
  * retry: the same batch again, after fresh metadata. duplicate: it is there already. epoch: the producer's place in
@@ -12,12 +12,15 @@ interface CodeEntry {
   readonly verdict: Verdict;
 }
 
+export const OFFSET_OUT_OF_RANGE = 1;
 export const UNKNOWN_TOPIC_OR_PARTITION = 3;
 export const TOPIC_AUTHORIZATION_FAILED = 29;
+export const UNSUPPORTED_COMPRESSION_TYPE = 76;
 
 /** Source: org.apache.kafka.common.protocol.Errors. What is not listed is `refused`. */
 const CODES: Readonly<Record<number, CodeEntry>> = {
   0: { name: 'NONE', verdict: 'ok' },
+  1: { name: 'OFFSET_OUT_OF_RANGE', verdict: 'retry' },
   2: { name: 'CORRUPT_MESSAGE', verdict: 'retry' },
   3: { name: 'UNKNOWN_TOPIC_OR_PARTITION', verdict: 'retry' },
   5: { name: 'LEADER_NOT_AVAILABLE', verdict: 'retry' },
@@ -44,6 +47,7 @@ const CODES: Readonly<Record<number, CodeEntry>> = {
   72: { name: 'LISTENER_NOT_FOUND', verdict: 'retry' },
   74: { name: 'FENCED_LEADER_EPOCH', verdict: 'retry' },
   75: { name: 'UNKNOWN_LEADER_EPOCH', verdict: 'retry' },
+  76: { name: 'UNSUPPORTED_COMPRESSION_TYPE', verdict: 'refused' },
   87: { name: 'INVALID_RECORD', verdict: 'drop' },
   89: { name: 'THROTTLING_QUOTA_EXCEEDED', verdict: 'retry' },
 };

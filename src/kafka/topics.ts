@@ -170,7 +170,7 @@ export class Topics {
 }
 
 /** kafkajs keeps what the brokers say inside of its error. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const { errors = [] } = error as { errors?: readonly unknown[] };
   return [error, ...errors].map(String).join(': ');
 }

@@ -102,14 +102,14 @@ export class BrokerLink {
   }
 
   /**
-   * Topics and partitions with their error codes; nothing is thrown for these. Asks brokers to create topics that do.
-   * Rejects with BrokerProblem.
+   * Topics and partitions with their error codes; nothing is thrown for these. With `mayCreate`, brokers that create
+   * topics by themselves do. Rejects with BrokerProblem.
    */
-  async metadata(topics: readonly string[]): Promise<DecodedMetadata> {
+  async metadata(topics: readonly string[], mayCreate: boolean): Promise<DecodedMetadata> {
     const connection = await this.#connection();
     const version = this.newestVersion({ key: METADATA_KEY, newest: NEWEST_METADATA });
     const protocol = metadataRequests.protocol({ version });
-    const { request, response } = protocol({ topics: [...topics], allowAutoTopicCreation: true });
+    const { request, response } = protocol({ topics: [...topics], allowAutoTopicCreation: mayCreate });
     const parse = (decoded: unknown): DecodedMetadata => decoded as DecodedMetadata;
     return this.#first(connection.send({ request, response: { decode: response.decode, parse } }));
   }

@@ -65,3 +65,10 @@ export function readVarint(bytes: Uint8Array, at: number): ReadVarint {
   }
   return { value: raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2, end };
 }
+
+/** As `readVarint`, of bytes that anybody may have written; throws RangeError when there is no varint at `at`. */
+export function readForeignVarint(bytes: Uint8Array, at: number): ReadVarint {
+  const end = Math.min(bytes.length, at + LONGEST_VARINT);
+  for (let i = at; i < end; i++) if (bytes[i]! < 0x80) return readVarint(bytes, at);
+  throw new RangeError('no varint');
+}

@@ -30,3 +30,26 @@ declare module 'kafkajs/src/protocol/recordBatch/v0/decoder.js' {
   const decodeBatch: (decoder: Decoder) => Promise<DecodedBatch>;
   export default decodeBatch;
 }
+
+declare module 'kafkajs/src/protocol/requests/index.js' {
+  /** Each version as a function of what is asked. */
+  type Protocol = (options: { version: number }) => (asked: object) => {
+    request: { apiKey: number; apiVersion: number; encode: () => Promise<{ buffer: Buffer }> };
+    response: { decode: (payload: Buffer) => Promise<unknown> };
+  };
+  const protocols: { requests: Record<'Fetch' | 'ListOffsets', { protocol: Protocol }> };
+  export default protocols;
+}
+
+declare module 'kafkajs/src/protocol/encoder.js' {
+  export default class Encoder {
+    buffer: Buffer;
+    writeInt8(value: number): this;
+    writeInt16(value: number): this;
+    writeInt32(value: number): this;
+    writeInt64(value: number): this;
+    writeString(text: string): this;
+    writeBytes(bytes: Buffer | null): this;
+    writeArray(items: readonly Encoder[]): this;
+  }
+}

@@ -7,15 +7,16 @@ import { withAdmin } from './kafka.ts';
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 export interface Permission {
-  readonly topic: string;
+  /** Undefined for the cluster. */
+  readonly topic: string | undefined;
   /** As in `User:adapter`. */
   readonly user: string;
-  readonly operation: 'WRITE' | 'DESCRIBE';
+  readonly operation: 'READ' | 'WRITE' | 'DESCRIBE' | 'CREATE';
 }
 
 const entryOf = ({ topic, user, operation }: Permission) => ({
-  resourceType: AclResourceTypes.TOPIC,
-  resourceName: topic,
+  resourceType: topic === undefined ? AclResourceTypes.CLUSTER : AclResourceTypes.TOPIC,
+  resourceName: topic ?? 'kafka-cluster',
   resourcePatternType: ResourcePatternTypes.LITERAL,
   principal: user,
   host: '*',
