@@ -11,6 +11,7 @@ const CLOSE_REASONS = {
   max_age: 'reached its age',
   max_requests: 'used up its requests',
   overload: 'this replica was too busy',
+  balance: 'this replica carried more than the others',
   rebalance: 'an operator asked for it',
   drain: 'this replica leaves',
   idle_timeout: 'idle for too long',
