@@ -1,4 +1,4 @@
-# TCP balancing for kafka-adapter by a Network Load Balancer; see docs/balancers.md.
+# TCP balancing for kafka-adapter by a Network Load Balancer; see docs/balancers/aws-nlb.md.
 
 terraform {
   required_providers {

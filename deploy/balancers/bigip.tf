@@ -1,4 +1,4 @@
-# TCP balancing for kafka-adapter on a BIG-IP; see docs/balancers.md.
+# TCP balancing for kafka-adapter on a BIG-IP; see docs/balancers/bigip.md.
 
 terraform {
   required_providers {
