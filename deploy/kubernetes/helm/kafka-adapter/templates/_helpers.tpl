@@ -10,8 +10,14 @@
 {{- end -}}
 
 {{- define "kafka-adapter.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "kafka-adapter.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "kafka-adapter.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{/* Another name than the replicas have, or the Service would send to the pod of helm test. */}}
+{{- define "kafka-adapter.doctorLabels" -}}
+app.kubernetes.io/name: {{ include "kafka-adapter.name" . | trunc 56 | trimSuffix "-" }}-doctor
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "kafka-adapter.labels" -}}
