@@ -81,7 +81,11 @@ export const ERRORS = {
     retryable: false,
     doc: 'The route changes what the replica does, and `http.enable_lifecycle` is false.',
   },
-  headers_too_large: { status: 431, retryable: false, doc: 'The request headers are over 16 KiB.' },
+  headers_too_large: {
+    status: 431,
+    retryable: false,
+    doc: 'The request headers are over `http.max_header_size`, or more than `http.max_headers`.',
+  },
   internal: {
     status: 500,
     retryable: true,

@@ -1,12 +1,14 @@
 /** The HTTP side of an app: the address of senders, maybe one for operators, and what a reload exchanges. */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import type { ListenAddress } from '../config/addresses.ts';
 import type { Config } from '../config/options.ts';
 import type { WebConfig } from '../config/web-config.ts';
 import type { Connections } from '../connection/connections.ts';
+import type { Door } from '../connection/limit.ts';
 import { Admission, type AdmissionLimits } from '../http/admission.ts';
-import { type Guard, guardOf } from '../http/auth.ts';
+import { type Credentials, type Guard, guardOf } from '../http/auth.ts';
 import { addLifecycleRoutes } from '../http/lifecycle-routes.ts';
 import { Misread } from '../http/misread.ts';
 import { addMetricsRoute, addProbeRoutes, type OperationsParts } from '../http/operations-routes.ts';
@@ -49,6 +51,8 @@ export class HttpSide {
   readonly #parts: HttpSideParts;
   readonly #admission: Admission;
   readonly #misread: Misread;
+  #credentials: Credentials | undefined;
+  #guard: Guard | undefined;
   #now: InForce;
   /** Where senders and balancers come; everybody, when there is no second one. */
   readonly main: HttpServer;
@@ -63,12 +67,13 @@ export class HttpSide {
     const admin = config['http.admin_listen_address'];
     const write = (app: FastifyInstance): void => addWriteRoutes(app, () => this.#now.write);
     const probes = (app: FastifyInstance): void => addProbeRoutes(app, this.#operations());
-    this.main = this.#serverAt(config['http.listen_address'], [
+    const operators = this.#operatorRoutes();
+    this.main = this.#serverAt('main', config['http.listen_address'], [
       write,
       probes,
-      ...(admin ? [] : this.#operatorRoutes()),
+      ...(admin ? [] : operators),
     ]);
-    this.admin = admin && this.#serverAt(admin, [probes, ...this.#operatorRoutes()]);
+    this.admin = admin && this.#serverAt('admin', admin, [probes, ...operators]);
   }
 
   /** Files whose change asks for `adopt`. */
@@ -109,8 +114,6 @@ export class HttpSide {
 
   #make(config: Config, web: WebConfig): InForce {
     const { connections, metrics, logger, createPipeline } = this.#parts;
-    const { users, tokens } = web;
-    const username = config['http.basic_auth.username'];
     return {
       config,
       web,
@@ -124,16 +127,38 @@ export class HttpSide {
         logger,
         body: { maxBytes: config['http.max_body_size'], minBytesPerSecond: config['http.min_body_rate'] },
       },
-      guard: guardOf({ users, tokens, username, password: config['http.basic_auth.password'] }),
+      guard: this.#guardOf(credentialsOf(config, web)),
     };
   }
 
-  #serverAt({ host, port }: ListenAddress, routes: Routes): HttpServer {
+  /** The one in force when it is for the same: it knows who was found good. */
+  #guardOf(credentials: Credentials): Guard | undefined {
+    if (!isDeepStrictEqual(credentials, this.#credentials)) {
+      this.#credentials = credentials;
+      this.#guard = guardOf(credentials);
+    }
+    return this.#guard;
+  }
+
+  #serverAt(door: Door, { host, port }: ListenAddress, routes: Routes): HttpServer {
     const { config, web, connections, metrics, logger } = this.#parts;
+    const now = (): Config => this.#now.config;
     return new HttpServer({
-      options: { host, port, ...timeouts(config), tls: readTls(web) },
+      options: {
+        host,
+        port,
+        door,
+        maxHeaderBytes: config['http.max_header_size'],
+        ...timeouts(config),
+        tls: readTls(web),
+      },
       routes,
-      protection: { guard: () => this.#now.guard, groups: () => this.#now.config['http.protected'] },
+      protection: {
+        guard: () => this.#now.guard,
+        groups: () => now()['http.protected'],
+        queueLength: () => now()['http.queue_length'],
+      },
+      limits: () => ({ headers: now()['http.max_headers'], unreadBytes: now()['http.max_unread_size'] }),
       connections,
       instruments: metrics.instruments,
       logger,
@@ -157,8 +182,17 @@ export class HttpSide {
   }
 }
 
+function credentialsOf(config: Config, { users, tokens }: WebConfig): Credentials {
+  const username = config['http.basic_auth.username'];
+  return { users, tokens, username, password: config['http.basic_auth.password'] };
+}
+
 function admissionLimits(config: Config): AdmissionLimits {
-  return { inflightBytes: config['http.max_inflight_size'], queueTimeoutMs: config['http.queue_timeout'] };
+  return {
+    inflightBytes: config['http.max_inflight_size'],
+    queueTimeoutMs: config['http.queue_timeout'],
+    queueLength: config['http.queue_length'],
+  };
 }
 
 /** A refused body is read on for some seconds; topics may have to be learned first. */

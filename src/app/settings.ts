@@ -55,7 +55,11 @@ export function connectionSettings(config: Config): ConnectionSettings {
     maxRequests: config['connection.max_requests'],
     maxCloseRate: config['connection.max_close_rate'],
     idleTimeoutMs: config['connection.idle_timeout'],
-    limits: { total: config['connection.limit'], perPeer: config['connection.limit_per_peer'] },
+    limits: {
+      total: config['connection.limit'],
+      perPeer: config['connection.limit_per_peer'],
+      admin: config['connection.admin_limit'],
+    },
     overload: {
       high: config['connection.overload_high'],
       low: config['connection.overload_low'],

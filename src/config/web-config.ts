@@ -17,7 +17,9 @@ export interface WebConfig {
 
 export const PLAIN_WEB: WebConfig = { tls: undefined, users: new Map(), tokens: [] };
 
-const BCRYPT_HASH = /^\$2[aby]\$(0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}$/;
+const BCRYPT_HASH = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/;
+/** Each of these takes twice as long as the one before: at 10 it is a tenth of a second, at 31 it is days. */
+const BCRYPT_COSTS = { least: 4, most: 16 };
 
 /** What this version understands; whatever else the format has is refused by name, not left out in silence. */
 const SECTIONS = ['tls_server_config', 'http_server_config', 'basic_auth_users'];
@@ -94,12 +96,17 @@ function readHttpSection(section: Mapping, report: Report): void {
 function readUsers(section: Mapping, report: Report): Map<string, string> {
   const users = new Map<string, string>();
   for (const [name, hash] of Object.entries(section)) {
+    const cost = typeof hash === 'string' ? Number(BCRYPT_HASH.exec(hash)?.[1]) : Number.NaN;
     // Never shown: it is as good as the password to whoever has the time.
-    if (typeof hash === 'string' && BCRYPT_HASH.test(hash)) users.set(name, hash);
-    else
+    if (Number.isNaN(cost))
       report(
         `basic_auth_users.${name} is not a bcrypt hash, make one with: htpasswd -nBC 10 "" | tr -d ':\\n'`,
       );
+    else if (cost < BCRYPT_COSTS.least || cost > BCRYPT_COSTS.most)
+      report(
+        `basic_auth_users.${name} is a hash of cost ${cost}, expected ${BCRYPT_COSTS.least} to ${BCRYPT_COSTS.most}: 10 takes about a tenth of a second a check, each one more twice as long`,
+      );
+    else users.set(name, String(hash));
   }
   return users;
 }

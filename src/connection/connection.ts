@@ -8,8 +8,9 @@ import type { CloseReason } from '../metrics/reasons.ts';
 /** What a request is for: probes and scrapes come from machines that balance and watch, not from senders. */
 export type Purpose = 'write' | 'probe' | 'other';
 
-/** What a request tells of its sender. */
+/** A request, and what it tells of its sender. */
 export interface Sender {
+  readonly request: { readonly complete: boolean };
   readonly purpose: Purpose;
   readonly agent: string;
   readonly user: string;
@@ -62,6 +63,11 @@ export class Connection {
   /** Set once its end is decided. No further request is begun on it. */
   ending: CloseReason | undefined;
   readonly #rate = new Rate(RATE_SPAN, this.bornMs);
+  /** What came last was no HTTP any more: nothing that follows it is. */
+  isBroken = false;
+  /** The request that came last, until its answer is out: the only one of which bytes may still be on their way. */
+  latest: { readonly complete: boolean } | undefined;
+  #onSettled: (() => void) | undefined;
   #probes = 0;
   #before = NO_LOAD;
   #last = NO_LOAD;
@@ -74,17 +80,31 @@ export class Connection {
     this.port = socket.remotePort ?? 0;
   }
 
-  begin(purpose: Purpose): void {
+  begin(purpose: Purpose, request: { readonly complete: boolean }): void {
     this.requests++;
     this.inFlight++;
+    this.latest = request;
     if (purpose === 'write') this.writes++;
     if (purpose === 'probe') this.#probes++;
     this.lastActiveMs = performance.now();
   }
 
-  end(): void {
+  end(request: { readonly complete: boolean }): void {
     this.inFlight--;
+    if (this.latest === request) this.latest = undefined;
     this.lastActiveMs = performance.now();
+    if (this.#isSettled) this.#onSettled?.();
+  }
+
+  /** Whether no answer is owed to a request that has come whole. */
+  get #isSettled(): boolean {
+    return this.inFlight === (this.latest?.complete === false ? 1 : 0);
+  }
+
+  /** Calls back once every request that has come whole is answered, which may be now. */
+  onceSettled(callback: () => void): void {
+    this.#onSettled = callback;
+    if (this.#isSettled) callback();
   }
 
   /** Whether all it ever carried was probes, or a monitor's connect without a byte. */

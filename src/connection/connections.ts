@@ -8,7 +8,7 @@ import type { Instruments } from '../metrics.ts';
 import type { Scales } from './balance.ts';
 import { ClosePolicy, type CloseSettings } from './close-policy.ts';
 import { Connection, type Sender } from './connection.ts';
-import { ConnectionLimit, type ConnectionLimits } from './limit.ts';
+import { ConnectionLimit, type ConnectionLimits, type Door } from './limit.ts';
 import { Relief, type ReliefSettings, type SenderLoad } from './relief.ts';
 import { type ReturnFigures, Returns } from './returns.ts';
 
@@ -90,9 +90,9 @@ export class Connections {
   }
 
   /** Knows every connection that `server` accepts from now on; with TLS, once the handshake is done. */
-  watch(server: Server, isTls: boolean): void {
+  watch(server: Server, { isTls, door }: { isTls: boolean; door: Door }): void {
     server.on('connection', (socket: Socket) => {
-      const refusal = this.#limit.admit(socket);
+      const refusal = this.#limit.admit(socket, door);
       if (refusal) this.refuse(socket, refusal);
     });
     server.on(isTls ? 'secureConnection' : 'connection', (socket: KnownSocket) => this.#accept(socket));
@@ -120,11 +120,11 @@ export class Connections {
   }
 
   /** False when the connection is at its end, so that nothing more may be begun on it. */
-  begin(connection: Connection, { purpose, agent, user }: Sender): boolean {
+  begin(connection: Connection, { purpose, agent, user, request }: Sender): boolean {
     if (connection.ending !== undefined) return false;
     connection.agent = agent;
     connection.user = user;
-    connection.begin(purpose);
+    connection.begin(purpose, request);
     if (purpose === 'write' && connection.writes === 1) this.#returns.opened(connection);
     return true;
   }

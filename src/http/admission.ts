@@ -9,6 +9,8 @@ export interface AdmissionLimits {
   readonly inflightBytes: number;
   /** The option `http.queue_timeout`; 0 = nobody waits. */
   readonly queueTimeoutMs: number;
+  /** The option `http.queue_length`. */
+  readonly queueLength: number;
 }
 
 /** Gives the bytes back; calling it again does nothing. */
@@ -41,11 +43,13 @@ export class Admission {
 
   /**
    * Takes `bytes` until they are released: at once, or when others have gone. Rejects with AdapterError `overloaded`
-   * after the queue timeout.
+   * after the queue timeout, and at once when too many wait already.
    */
   admit(bytes: number): Release | Promise<Release> {
     if (this.#waiting.length === 0 && this.#fits(bytes)) return this.#take(bytes);
-    if (this.#limits.queueTimeoutMs === 0) throw this.#refusal(bytes);
+    const { queueTimeoutMs, queueLength } = this.#limits;
+    if (queueTimeoutMs === 0) throw this.#refusal(bytes);
+    if (this.#waiting.length >= queueLength) throw tooManyWait(queueLength);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
@@ -53,7 +57,7 @@ export class Admission {
         reject(this.#refusal(bytes));
         // Who waited behind it may fit where it did not.
         this.#admitWaiting();
-      }, this.#limits.queueTimeoutMs);
+      }, queueTimeoutMs);
       const waiting: Waiting = { bytes, admit: resolve, timer };
       this.#waiting.push(waiting);
       this.#count();
@@ -108,4 +112,12 @@ export class Admission {
   #count(): void {
     this.#instruments.httpRequestsWaiting.set(this.#waiting.length);
   }
+}
+
+/** Each of those that wait has a piece of its body in memory, so they are bounded as well. */
+export function tooManyWait(queueLength: number): AdapterError {
+  return new AdapterError(
+    'overloaded',
+    `http.queue_length (${queueLength}) requests wait already with their bodies unread`,
+  );
 }

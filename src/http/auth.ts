@@ -6,10 +6,14 @@ import { getRounds } from 'bcryptjs';
 import { AdapterError } from '../errors.ts';
 import { PasswordThread } from './password-thread.ts';
 
+/** Of bcrypt. */
+const LOWEST_COST = 4;
 /** Answers that are remembered, so that a password is not hashed for each request. */
 const REMEMBERED = 1000;
 /** Passwords that are being checked at once; each takes a tenth of a second of a thread. */
 const MOST_CHECKS = 8;
+/** Of these, for one address: who guesses must not keep out all others. */
+const MOST_CHECKS_OF_PEER = 4;
 
 export interface Credentials {
   /** Users of the web configuration file: name to bcrypt hash. */
@@ -21,39 +25,44 @@ export interface Credentials {
 }
 
 /** Throws or rejects with AdapterError `unauthorized` unless the header Authorization proves one of the users. */
-export type Guard = (authorization: string | undefined) => Promise<void> | void;
+export type Guard = (authorization: string | undefined, peer?: string) => Promise<void> | undefined;
 
-/** Whether the bcrypt hash is of the password. */
-export type ComparePassword = (password: string, hash: string) => Promise<boolean>;
+/** Whether the first of the bcrypt hashes is of the password; when it is not, the others are compared as well. */
+export type ComparePassword = (password: string, hashes: readonly string[]) => Promise<boolean>;
 
 /** Undefined when nobody has to prove anything: neither users nor tokens are configured. */
 export function guardOf(credentials: Credentials, compare?: ComparePassword): Guard | undefined {
   const { users, username, tokens } = credentials;
   if (users.size === 0 && username === '' && tokens.length === 0) return undefined;
   const thread = new PasswordThread();
-  const verifier = new Verifier(credentials, compare ?? ((password, hash) => thread.compare(password, hash)));
-  return (authorization) => verifier.verify(authorization ?? '');
+  const verifier = new Verifier(
+    credentials,
+    compare ?? ((password, hashes) => thread.compare(password, hashes)),
+  );
+  return (authorization, peer = '') => verifier.verify(authorization ?? '', peer);
 }
 
 class Verifier {
   readonly #credentials: Credentials;
   readonly #compare: ComparePassword;
-  readonly #nobody: string;
+  /** By cost, hashes of no password, up to the cost of the costliest user. */
+  readonly #nobody: ReadonlyMap<number, string>;
   readonly #tokens: readonly Buffer[];
   /** Headers that were found good, by keyed hash: what is in memory is of no use elsewhere. */
   readonly #good = new Set<string>();
   readonly #key = randomBytes(32);
   /** By the same key: senders come back over many connections at once after a restart or a reload. */
   readonly #checks = new Map<string, Promise<void>>();
+  readonly #checksOfPeer = new Map<string, number>();
 
   constructor(credentials: Credentials, compare: ComparePassword) {
     this.#credentials = credentials;
     this.#compare = compare;
-    this.#nobody = hashOfNobody([...credentials.users.values()]);
+    this.#nobody = hashesOfNobody([...credentials.users.values()]);
     this.#tokens = credentials.tokens.map(digest);
   }
 
-  verify(authorization: string): Promise<void> | void {
+  verify(authorization: string, peer: string): Promise<void> | undefined {
     const seen = createHmac('sha256', this.#key).update(authorization).digest('base64');
     if (this.#good.has(seen)) return undefined;
     const token = bearerToken(authorization);
@@ -62,7 +71,7 @@ class Verifier {
     if (!user) throw refusal(token === undefined ? 'no credentials' : 'the token is not known');
     if (this.#isPlainUser(user)) return this.#remember(seen);
     if (this.#credentials.users.size === 0) throw refusal('user name or password is wrong');
-    return this.#verifyHashed(user, seen);
+    return this.#verifyHashed(user, { seen, peer });
   }
 
   /** All of them are compared, so that time does not tell which one came close. */
@@ -80,34 +89,64 @@ class Verifier {
     return username !== '' && isUser && isPassword;
   }
 
-  async #verifyHashed(user: BasicCredentials, seen: string): Promise<void> {
+  /** `seen` is the header by its keyed hash. */
+  async #verifyHashed(user: BasicCredentials, { seen, peer }: { seen: string; peer: string }): Promise<void> {
     const underWay = this.#checks.get(seen);
     if (underWay) return underWay;
-    if (this.#checks.size >= MOST_CHECKS)
-      throw new AdapterError('overloaded', `${MOST_CHECKS} passwords are being checked already, try again`);
-    const check = this.#check(user, seen).finally(() => this.#checks.delete(seen));
+    const ofPeer = this.#checksOfPeer.get(peer) ?? 0;
+    if (this.#checks.size >= MOST_CHECKS || ofPeer >= MOST_CHECKS_OF_PEER) throw tooManyChecks();
+    this.#checksOfPeer.set(peer, ofPeer + 1);
+    const check = this.#check(user, seen).finally(() => {
+      this.#checks.delete(seen);
+      this.#checked(peer);
+    });
     this.#checks.set(seen, check);
     return check;
   }
 
+  #checked(peer: string): void {
+    const left = (this.#checksOfPeer.get(peer) ?? 1) - 1;
+    if (left > 0) this.#checksOfPeer.set(peer, left);
+    else this.#checksOfPeer.delete(peer);
+  }
+
   async #check({ username, password }: BasicCredentials, seen: string): Promise<void> {
     const hash = this.#credentials.users.get(username);
-    const isRight = await this.#compare(password, hash ?? this.#nobody);
+    const isRight = await this.#compare(password, this.#hashesFor(hash));
     if (!isRight || hash === undefined) throw refusal('user name or password is wrong');
     this.#remember(seen);
   }
 
-  #remember(seen: string): void {
+  /**
+   * An unknown user, and a wrong password of any user, take the time of the costliest one, or time would tell which
+   * users there are. A cost more is twice the work: that of 8, 8, 9 and 10 together is that of 11.
+   */
+  #hashesFor(hash: string | undefined): string[] {
+    const most = Math.max(...this.#nobody.keys());
+    if (hash === undefined) return [this.#nobody.get(most)!];
+    const missing = [...this.#nobody].filter(([cost]) => cost >= getRounds(hash) && cost < most);
+    return [hash, ...missing.map(([, nobody]) => nobody)];
+  }
+
+  #remember(seen: string): undefined {
     if (this.#good.size >= REMEMBERED) this.#good.clear();
     this.#good.add(seen);
   }
 }
 
-/** A hash of no password, so that an unknown user costs as much as a wrong password of the costliest user. */
-function hashOfNobody(hashes: readonly string[]): string {
-  const cost = Math.max(4, ...hashes.map((hash) => getRounds(hash)));
-  const text = randomBytes(40).toString('base64').replaceAll('+', '.').slice(0, 53);
-  return `$2b$${String(cost).padStart(2, '0')}$${text}`;
+/** One for each cost from the lowest there is to that of the costliest user, in this order. */
+function hashesOfNobody(hashes: readonly string[]): ReadonlyMap<number, string> {
+  const most = Math.max(LOWEST_COST, ...hashes.map((hash) => getRounds(hash)));
+  const nobody = new Map<number, string>();
+  for (let cost = LOWEST_COST; cost <= most; cost++) {
+    const text = randomBytes(40).toString('base64').replaceAll('+', '.').slice(0, 53);
+    nobody.set(cost, `$2b$${String(cost).padStart(2, '0')}$${text}`);
+  }
+  return nobody;
+}
+
+function tooManyChecks(): AdapterError {
+  return new AdapterError('overloaded', 'too many passwords are being checked already, try again');
 }
 
 function refusal(problem: string): AdapterError {

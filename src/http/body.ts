@@ -1,7 +1,7 @@
 /** Reading a request body whole within a limit, and getting rid of one that nobody wants. */
 
 import { Buffer } from 'node:buffer';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AdapterError } from '../errors.ts';
 import { formatSize } from '../lib/units.ts';
 
@@ -19,6 +19,18 @@ export function announcedBytes(request: IncomingMessage): number | undefined {
   const length = request.headers['content-length'];
   // Beyond that numbers are not exact, and it is far too large in any case.
   return length === undefined ? undefined : Math.min(Number(length), Number.MAX_SAFE_INTEGER);
+}
+
+/** Whether the sender waits to be asked for the body before it sends it. */
+function isUnasked({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  return httpVersionMinor > 0 && /(?:^|\W)100-continue(?:\W|$)/i.test(headers.expect ?? '');
+}
+
+/** Answers 100 when the sender waits for it. */
+export function askForBody(request: IncomingMessage, response: ServerResponse): void {
+  if (!isUnasked(request)) return;
+  delete request.headers.expect;
+  response.writeContinue();
 }
 
 function tooLarge(seen: string, maxBytes: number): AdapterError {
@@ -126,11 +138,16 @@ function tooSlow(rate: number, minBytesPerSecond: number): AdapterError {
 /**
  * Reads the rest of the body and throws it away, up to 64 MiB or 5 s. An answer that is sent while the sender
  * still writes would be lost with the reset that follows, and a lost 413 turns into a retry for ever.
- * Resolves to false when the body did not end within the bounds: the connection cannot be used again.
+ * Resolves to false when the body did not end within the bounds, or was not asked for: the connection cannot be used
+ * again.
  */
 export function discardBody(request: IncomingMessage): Promise<boolean> {
   if (request.readableEnded) return Promise.resolve(true);
   if (request.destroyed) return Promise.resolve(false);
+  if (isUnasked(request)) {
+    request.resume();
+    return Promise.resolve(false);
+  }
   return new Promise((resolve) => {
     let bytes = 0;
     const finish = (ended: boolean): void => {

@@ -4,10 +4,17 @@ import type { Socket } from 'node:net';
 import type { Connections } from '../connection/connections.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import { NOTHING } from '../lib/contents.ts';
+import { formatSize } from '../lib/units.ts';
 import { retryAfter, writtenHeaders } from './answers.ts';
 
 interface ClientError extends Error {
   readonly code?: string;
+}
+
+export interface ClientErrorParts {
+  readonly connections: Connections;
+  /** The option `http.max_header_size`. */
+  readonly maxHeaderBytes: number;
 }
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -15,33 +22,40 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-const MESSAGES: Partial<Record<ErrorCode, string>> = {
-  headers_too_large: 'the request headers are over 16 KiB',
-  request_timeout: 'the request did not arrive within http.headers_timeout or http.request_timeout',
-};
-
 /**
  * Writes the answer by hand, since there is no request to reply to, and ends the connection. A slow request
  * gets 503: at 408, Node's own choice, Prometheus drops the batch instead of sending it again.
  */
-export function answerClientError(error: ClientError, socket: Socket, connections: Connections): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+export function answerClientError(error: ClientError, socket: Socket, parts: ClientErrorParts): void {
+  const connection = parts.connections.of(socket);
+  if (error.code === 'ECONNRESET' || !socket.writable || !connection) {
     socket.destroy();
     return;
   }
+  // Told again of each further piece: what was decided at the first stays.
+  if (connection.isBroken) return;
+  connection.isBroken = true;
   const code: ErrorCode = CODES[error.code ?? ''] ?? 'http_invalid';
-  const connection = connections.of(socket);
-  const isBodyMissing = (connection?.inFlight ?? 0) > 0;
-  if (code !== 'request_timeout') connections.ends(socket, 'protocol_error');
-  else connections.ends(socket, isBodyMissing ? 'request_timeout' : 'headers_timeout');
+  const isBodyMissing = connection.latest?.complete === false;
+  if (code !== 'request_timeout') parts.connections.ends(socket, 'protocol_error');
+  else parts.connections.ends(socket, isBodyMissing ? 'request_timeout' : 'headers_timeout');
   // A spare connection that was never used: it asked for nothing, so it gets no answer.
   if (socket.bytesRead === 0) {
     socket.destroy();
     return;
   }
+  // Requests before this one are under way: ahead of their answers this one would be taken for one of them.
+  const told = isBodyMissing && connection.isTold ? writtenHeaders(NOTHING) : {};
+  connection.onceSettled(() => socket.writable && socket.end(answerText(code, told, parts)));
+}
+
+function answerText(
+  code: ErrorCode,
+  told: Readonly<Record<string, number>>,
+  parts: ClientErrorParts,
+): string {
   const { status, retryable } = ERRORS[code];
-  const told = isBodyMissing && connection?.isTold ? writtenHeaders(NOTHING) : {};
-  const body = `${MESSAGES[code] ?? 'the request is not well-formed HTTP'}\n`;
+  const body = `${messageOf(code, parts)}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Error'}`,
     'Connection: close',
@@ -50,7 +64,15 @@ export function answerClientError(error: ClientError, socket: Socket, connection
     ...Object.entries(told).map(([name, count]) => `${name}: ${count}`),
     ...(retryable ? [`Retry-After: ${retryAfter()}`] : []),
   ];
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+function messageOf(code: ErrorCode, { maxHeaderBytes }: ClientErrorParts): string {
+  if (code === 'headers_too_large')
+    return `the request headers are over http.max_header_size (${formatSize(maxHeaderBytes)})`;
+  if (code === 'request_timeout')
+    return 'the request did not arrive within http.headers_timeout or http.request_timeout';
+  return 'the request is not well-formed HTTP';
 }
 
 const REASON_PHRASES: Readonly<Record<number, string>> = {

@@ -9,7 +9,7 @@ const IDLE_MS = 10_000;
 export interface Comparison {
   readonly id: number;
   readonly password: string;
-  readonly hash: string;
+  readonly hashes: readonly string[];
 }
 
 export interface Verdict {
@@ -28,13 +28,13 @@ export class PasswordThread {
   #idle: NodeJS.Timeout | undefined;
   #count = 0;
 
-  /** Whether `hash`, of bcrypt, is of `password`. Rejects when the thread fails. */
-  compare(password: string, hash: string): Promise<boolean> {
+  /** See `ComparePassword`. Rejects when the thread fails. */
+  compare(password: string, hashes: readonly string[]): Promise<boolean> {
     clearTimeout(this.#idle);
     this.#worker ??= this.#start();
     // Kept alive by what it owes; idle, it keeps nothing alive.
     this.#worker.ref();
-    const comparison: Comparison = { id: ++this.#count, password, hash };
+    const comparison: Comparison = { id: ++this.#count, password, hashes };
     this.#worker.postMessage(comparison);
     return new Promise((resolve, reject) => this.#waiting.set(comparison.id, { resolve, reject }));
   }

@@ -1,7 +1,10 @@
 /** Which routes ask who is there, by the option `http.protected`. */
 
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { plainAddress } from '../lib/address.ts';
 import type { Handler } from '../metrics/table.ts';
+import { tooManyWait } from './admission.ts';
 import type { Guard } from './auth.ts';
 import { discardBody } from './body.ts';
 
@@ -20,14 +23,27 @@ export interface Protection {
   guard(): Guard | undefined;
   /** Names of groups; the option `http.protected`. */
   groups(): readonly string[];
+  /** How many requests may wait for a password to be checked; the option `http.queue_length`. */
+  queueLength(): number;
 }
 
-export function protect(app: FastifyInstance, { guard, groups }: Protection): void {
+export function protect(app: FastifyInstance, { guard, groups, queueLength }: Protection): void {
+  let waiting = 0;
+  const check = async ({ headers, socket }: IncomingMessage): Promise<void> => {
+    const checked = guard()?.(headers.authorization, plainAddress(socket.remoteAddress));
+    if (checked === undefined) return;
+    if (waiting >= queueLength()) {
+      checked.catch(() => {});
+      throw tooManyWait(queueLength());
+    }
+    waiting++;
+    await checked.finally(() => waiting--);
+  };
   app.addHook('onRequest', async (request, reply) => {
     const group = GROUPS[request.routeOptions.config.handlerName ?? 'other'];
     if (group === undefined || !groups().includes(group)) return;
     try {
-      await guard()?.(request.headers.authorization);
+      await check(request.raw);
     } catch (error) {
       // An answer sent while the sender still writes would be lost with the reset that follows.
       if (!(await discardBody(request.raw))) reply.header('connection', 'close');

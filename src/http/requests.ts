@@ -8,6 +8,9 @@ import { AdapterError } from '../errors.ts';
 import type { Handler } from '../metrics/table.ts';
 import type { Instruments } from '../metrics.ts';
 import { basicUser } from './auth.ts';
+import { discardBody } from './body.ts';
+import { shapeProblem } from './shape.ts';
+import { UnreadAnswers } from './unread.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,15 +31,27 @@ export interface RequestsParts {
   readonly instruments: Instruments;
   /** The handler that counts a request which no route takes. */
   readonly otherHandler: (request: FastifyRequest) => Handler;
+  readonly limits: () => RequestLimits;
+}
+
+/** May change by a reload. */
+export interface RequestLimits {
+  /** The option `http.max_headers`. */
+  readonly headers: number;
+  /** Bytes; the option `http.max_unread_size`. */
+  readonly unreadBytes: number;
 }
 
 export class Requests {
   readonly #parts: RequestsParts;
+  readonly #unread: UnreadAnswers;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: RequestsParts) {
     this.#parts = parts;
+    const { connections, instruments, limits } = parts;
+    this.#unread = new UnreadAnswers({ connections, instruments, most: () => limits().unreadBytes });
   }
 
   /** Looks at every request of `app` from now on. */
@@ -46,12 +61,30 @@ export class Requests {
       if (!this.#begin(request, reply)) reply.hijack();
       else done(this.#tooMany(request, reply));
     });
+    app.addHook('onRequest', async (request, reply) => {
+      const problem = shapeProblem(request.raw, this.#parts.limits().headers);
+      if (!problem) return;
+      this.#parts.connections.ends(request.raw.socket, 'protocol_error');
+      reply.header('connection', 'close');
+      // An answer sent while the sender still writes would be lost with the reset that follows.
+      await discardBody(request.raw);
+      throw problem;
+    });
     // As late as possible, so that an answer which took long is judged by what holds now. Behind a turn of the
     // microtasks, so that all requests which came in the same packet are known.
-    app.addHook('onSend', async (request, reply) => {
+    app.addHook('onSend', async (request, reply, payload) => {
       await undefined;
       this.#decide(request, reply);
+      this.#unread.add(reply.raw, request.raw.socket, payload);
     });
+  }
+
+  /** Of a path that is no URL: fastify knows no route for it, so none of the above has seen it. */
+  refuse(request: FastifyRequest, reply: FastifyReply): void {
+    const { connections, instruments } = this.#parts;
+    instruments.httpRequests.inc({ handler: 'other', code: '400' });
+    connections.ends(request.raw.socket, 'protocol_error');
+    reply.header('connection', 'close');
   }
 
   /** False when the connection takes no more requests. */
@@ -61,6 +94,7 @@ export class Requests {
     const connection = connections.of(request.raw.socket);
     const { 'user-agent': agent = '', authorization = '' } = request.headers;
     const sender = {
+      request: request.raw,
       purpose: purposeOf(handler),
       agent: shortened(agent),
       user: shortened(basicUser(authorization)),
@@ -73,7 +107,8 @@ export class Requests {
     const end = (code: string): void => {
       if (ended) return;
       ended = true;
-      connection?.end();
+      this.#unread.remove(reply.raw);
+      connection?.end(request.raw);
       instruments.httpRequests.inc({ handler, code });
       instruments.httpRequestDuration.observe({ handler }, (performance.now() - started) / 1000);
       instruments.httpRequestsInFlight.dec();

@@ -3,17 +3,19 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TLSSocket, TlsOptions, Server as TlsServer } from 'node:tls';
+import type { Server as TlsServer } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Connections } from '../connection/connections.ts';
+import type { Door } from '../connection/limit.ts';
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Instruments } from '../metrics.ts';
 import { answerError } from './answers.ts';
 import { answerClientError } from './client-errors.ts';
 import { type Protection, protect } from './protection.ts';
-import { Requests } from './requests.ts';
-import { certificateProblem, contextOptions, isCertificateAsked, type TlsMaterial } from './tls.ts';
+import { type RequestLimits, Requests } from './requests.ts';
+import type { TlsMaterial } from './tls.ts';
+import { TlsSide, tlsOptions } from './tls-side.ts';
 import { WRITE_PATHS } from './write-route.ts';
 
 /** How often Node looks for requests that take too long; its default of 30 s makes a 10 s limit up to 40 s. */
@@ -38,6 +40,9 @@ export interface Timeouts {
 export interface ServerOptions extends Timeouts {
   readonly host: string;
   readonly port: number;
+  readonly door: Door;
+  /** The option `http.max_header_size`. */
+  readonly maxHeaderBytes: number;
   /** Undefined means plain HTTP. */
   readonly tls: TlsMaterial | undefined;
 }
@@ -47,6 +52,8 @@ export interface ServerParts {
   /** Each adds its own. */
   readonly routes: readonly ((app: FastifyInstance) => void)[];
   readonly protection: Protection;
+  /** Asked at each request. */
+  readonly limits: () => RequestLimits;
   readonly connections: Connections;
   readonly instruments: Instruments;
   readonly logger: Logger;
@@ -56,52 +63,70 @@ export class HttpServer {
   readonly app: FastifyInstance;
   readonly #parts: ServerParts;
   readonly #requests: Requests;
-  #tls: TlsMaterial | undefined;
-  /** Below TLS: the server itself forgets those whose handshake is not done. */
-  readonly #sockets = new Set<Socket>();
+  readonly #tls: TlsSide | undefined;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    const { connections, instruments, logger } = parts;
-    const { requestTimeoutMs, tls } = parts.options;
+    const { connections, instruments, logger, limits, options } = parts;
     const otherHandler = (request: FastifyRequest) => (isWritePath(request) ? 'write' : 'other');
-    this.#requests = new Requests({ connections, instruments, otherHandler });
-    const common = {
-      logger: false,
-      requestTimeout: requestTimeoutMs,
-      // Who does not read its answers would be kept with them for ever.
-      connectionTimeout: parts.options.silenceTimeoutMs,
-      keepAliveTimeout: connections.settings.idleTimeoutMs,
-      // Requests that arrive while closing are served, not refused: the sender need not know.
-      return503OnClosing: false,
-      clientErrorHandler: (error: Error, socket: Socket) => answerClientError(error, socket, connections),
-      routerOptions: { ignoreTrailingSlash: true },
-      frameworkErrors: (_error: Error, _request: FastifyRequest, reply: FastifyReply) =>
-        void answerError(
-          reply,
-          new AdapterError('http_invalid', 'the path is not a well-formed URL'),
-          logger,
-        ),
-    } as const;
-    const http = {
-      headersTimeout: parts.options.headersTimeoutMs,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-    };
-    this.#tls = tls;
-    this.app = tls
-      ? (fastify({
-          ...common,
-          https: { ...http, ...tlsOptions(tls), handshakeTimeout: http.headersTimeout },
-        }) as FastifyInstance)
-      : fastify({ ...common, http });
-    if (tls) this.#watchTls();
-    connections.watch(this.app.server, tls !== undefined);
+    this.#requests = new Requests({ connections, instruments, otherHandler, limits });
+    this.app = this.#createApp();
+    const { server } = this.app;
+    // What is over http.max_headers is refused; Node would leave it out in silence.
+    server.maxHeadersCount = 0;
+    const { tls, door } = options;
+    this.#tls = tls && new TlsSide(server as unknown as TlsServer, tls, { connections, logger });
+    connections.watch(server, { isTls: tls !== undefined, door });
+    this.#takeExpectations();
     this.#leaveBodiesAlone();
     this.#requests.watch(this.app);
     protect(this.app, parts.protection);
     for (const add of parts.routes) add(this.app);
     this.app.setNotFoundHandler((request, reply) => this.#unknown(request, reply));
     this.app.setErrorHandler((error, _request, reply) => answerError(reply, error, logger));
+  }
+
+  #createApp(): FastifyInstance {
+    const { connections, options } = this.#parts;
+    const { requestTimeoutMs, headersTimeoutMs, silenceTimeoutMs, maxHeaderBytes, tls } = options;
+    const common = {
+      logger: false,
+      requestTimeout: requestTimeoutMs,
+      // Who does not read its answers would be kept with them for ever.
+      connectionTimeout: silenceTimeoutMs,
+      keepAliveTimeout: connections.settings.idleTimeoutMs,
+      // Requests that arrive while closing are served, not refused: the sender need not know.
+      return503OnClosing: false,
+      clientErrorHandler: (error: Error, socket: Socket) =>
+        answerClientError(error, socket, { connections, maxHeaderBytes }),
+      routerOptions: { ignoreTrailingSlash: true },
+      frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
+        this.#refuseUrl(request, reply),
+    } as const;
+    const http = {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      maxHeaderSize: maxHeaderBytes,
+    };
+    if (!tls) return fastify({ ...common, http });
+    const https = { ...http, ...tlsOptions(tls), handshakeTimeout: headersTimeoutMs };
+    return fastify({ ...common, https }) as FastifyInstance;
+  }
+
+  #refuseUrl(request: FastifyRequest, reply: FastifyReply): void {
+    this.#requests.refuse(request, reply);
+    const problem = new AdapterError('http_invalid', 'the path is not a well-formed URL');
+    void answerError(reply, problem, this.#parts.logger);
+  }
+
+  /**
+   * `Expect: 100-continue` is answered by who wants the body, once it is known that the body is wanted: Node itself
+   * would ask for it before anybody has looked at the request. Other expectations mean nothing here.
+   */
+  #takeExpectations(): void {
+    const { server } = this.app;
+    for (const event of ['checkContinue', 'checkExpectation'])
+      server.on(event, (request, response) => server.emit('request', request, response));
   }
 
   /**
@@ -117,28 +142,10 @@ export class HttpServer {
     this.app.addHook('onRequest', (request, _reply, done) => {
       request.contentType = request.headers['content-type'];
       delete request.headers['content-type'];
+      // Of a body that no route reads nothing is kept in wait.
+      if (request.routeOptions.config.handlerName !== 'write') request.raw.resume();
       done();
     });
-  }
-
-  #watchTls(): void {
-    const { server } = this.app;
-    server.on('secureConnection', (socket: TLSSocket) => this.#checkCertificate(socket));
-    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-      // Not those who are gone in the middle, as monitors are that only connect.
-      if (error.code !== 'ECONNRESET') this.#parts.connections.refuse(socket, 'tls_handshake');
-    });
-    server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
-  }
-
-  #checkCertificate(socket: TLSSocket): void {
-    const problem = this.#tls && certificateProblem(socket, this.#tls);
-    if (problem === undefined) return;
-    this.#parts.logger.debug({ peer: socket.remoteAddress, problem }, 'client certificate refused');
-    this.#parts.connections.refuse(socket, 'client_certificate');
   }
 
   /** From now on; requests that are under way keep the limits they began with. */
@@ -152,11 +159,7 @@ export class HttpServer {
 
   /** New connections see other certificates from now on; those that are open live on. */
   useTls(material: TlsMaterial): void {
-    const server = this.app.server as unknown as TlsServer & TlsOptions;
-    server.setSecureContext(contextOptions(material));
-    // The context does not hold this one; the server reads it at each handshake.
-    server.requestCert = isCertificateAsked(material);
-    this.#tls = material;
+    this.#tls?.use(material);
   }
 
   /** A known path with another method is 405 with Allow, anything else 404. Never a redirect. */
@@ -208,7 +211,7 @@ export class HttpServer {
     await Promise.race([closed, pause(GRACE_MS, undefined, { ref: false })]);
     connections.forceAll();
     server.closeAllConnections();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#tls?.destroyAll();
     await this.app.close();
     return ended;
   }
@@ -230,12 +233,6 @@ export class HttpServer {
     }
     server.off('connection', onConnection);
   }
-}
-
-/** HTTP/2 is not offered: it would put all shards of a sender on one connection. */
-function tlsOptions(material: TlsMaterial): TlsOptions {
-  const requestCert = isCertificateAsked(material);
-  return { ...contextOptions(material), requestCert, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -9,7 +9,14 @@ import type { WritePipeline } from '../pipeline.ts';
 import { negotiate } from '../wire/negotiate.ts';
 import type { Admission } from './admission.ts';
 import { answerError, writtenHeaders } from './answers.ts';
-import { announcedBytes, type BodyLimits, checkAnnounced, discardBody, readBody } from './body.ts';
+import {
+  announcedBytes,
+  askForBody,
+  type BodyLimits,
+  checkAnnounced,
+  discardBody,
+  readBody,
+} from './body.ts';
 import type { Misread } from './misread.ts';
 import type { RecordHeadersOf } from './record-headers.ts';
 
@@ -69,6 +76,7 @@ async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Pr
   const admitted = parts.admission.admit(announced ?? maxBytes);
   const releases = [typeof admitted === 'function' ? admitted : await admitted];
   try {
+    askForBody(request.raw, reply.raw);
     const body = await readBody(request.raw, parts.body);
     releases.push(parts.admission.admitNow(parts.pipeline.decodedBytes(body)));
     const { received, written, refusal, isMisread } = await parts.pipeline.write({

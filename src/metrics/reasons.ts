@@ -12,11 +12,12 @@ export const CLOSE_REASONS = {
   headers_timeout: 'the headers did not arrive within `http.headers_timeout`, or nothing at all',
   request_timeout: 'the body did not arrive within `http.request_timeout`',
   client: 'the client or something on the way closed it',
-  unread_answer: 'the client did not take its answers for as long as a request may take',
+  unread_answer:
+    'the client did not take its answers for as long as a request may take, or it was the first to let them lie when they were over `http.max_unread_size`',
   forced: 'a request was still under way at `shutdown.timeout`',
-  protocol_error: 'not well-formed HTTP, or headers too large',
+  protocol_error: 'not well-formed HTTP, or headers that are too large or too many',
   pipelined: 'the client sent more than 16 requests ahead of their answers',
-  unread_body: 'a refused request whose body was too long to be read to its end',
+  unread_body: 'a refused request whose body was too long to be read to its end, or was not asked for',
 } as const;
 
 export type CloseReason = keyof typeof CLOSE_REASONS;
@@ -24,6 +25,7 @@ export type CloseReason = keyof typeof CLOSE_REASONS;
 /** Why a connection is ended before its first request; values of `connections_refused_total{reason}`. */
 export const REFUSAL_REASONS = {
   limit: 'there were `connection.limit` connections',
+  admin_limit: 'there were `connection.admin_limit` connections on `http.admin_listen_address`',
   limit_per_peer: 'there were `connection.limit_per_peer` connections from the same address',
   tls_handshake: 'the TLS handshake failed, or took longer than `http.headers_timeout`',
   client_certificate: 'the client has no certificate, or one that is not of `client_ca_file`',

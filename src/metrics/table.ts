@@ -57,7 +57,11 @@ export const METRICS = {
   httpInflightLimitBytes: gauge('http_inflight_limit_bytes', 'The setting http.max_inflight_size.'),
   httpRequestsWaiting: gauge(
     'http_requests_waiting',
-    'Write requests that wait for room under http.max_inflight_size, their body unread.',
+    'Write requests that wait for room under http.max_inflight_size, their body unread; bounded by http.queue_length.',
+  ),
+  httpUnreadBytes: gauge(
+    'http_unread_bytes',
+    'Bytes of answers that are made and not yet taken by their clients; bounded by http.max_unread_size.',
   ),
   requestsRetried: counter(
     'requests_retried_total',

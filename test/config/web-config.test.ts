@@ -83,7 +83,15 @@ basic_auth_users:
       /client_ca_file has to name a PEM file$/,
     ],
     [`tls_server_config: {${TLS}, max_version: TLS11}`, /max_version is below min_version \(TLSv1.2\)$/],
-    [`basic_auth_users: {bob: ${HASH.replace('$10$', '$99$')}}`, /^basic_auth_users.bob is not a bcrypt/],
+    [`basic_auth_users: {bob: ${HASH.slice(1)}}`, /^basic_auth_users.bob is not a bcrypt/],
+    [
+      `basic_auth_users: {bob: ${HASH.replace('$10$', '$31$')}}`,
+      /^basic_auth_users.bob is a hash of cost 31, exp/,
+    ],
+    [
+      `basic_auth_users: {bob: ${HASH.replace('$10$', '$03$')}}`,
+      /^basic_auth_users.bob is a hash of cost 3, exp/,
+    ],
     ['basic_auth_users: {bob: secret}', /^basic_auth_users.bob is not a bcrypt hash/],
   ] as const) {
     test(`with ${text} is refused, without a word of a password`, () => {

@@ -13,10 +13,13 @@ import { Connection } from '../../src/connection/connection.ts';
 
 const OFF: CloseSettings = { maxAgeMs: 0, maxAgeJitter: 0, maxRequests: 0, maxCloseRate: 0 };
 
+/** A request that has been read to its end. */
+const WHOLE = { complete: true };
+
 /** In the middle of its answer to one request. */
 function connection(lot = 0.5): Connection {
   const made = new Connection({ id: 1, socket: new Socket(), lot });
-  made.begin('write');
+  made.begin('write', WHOLE);
   return made;
 }
 
@@ -50,12 +53,12 @@ describe('an answer', () => {
   test('asks at the request that reaches the limit', () => {
     const on = connection();
     for (let i = 1; i < 9; i++) {
-      on.end();
-      on.begin('write');
+      on.end(WHOLE);
+      on.begin('write', WHOLE);
     }
     assert.equal(decide({ settings: { maxRequests: 10 }, on }), undefined);
-    on.end();
-    on.begin('write');
+    on.end(WHOLE);
+    on.begin('write', WHOLE);
     assert.deepEqual(decide({ settings: { maxRequests: 10 }, on }), { close: 'max_requests' });
   });
 
@@ -81,9 +84,9 @@ describe('an answer', () => {
 
   test('does not ask while another request of the connection is under way', () => {
     const on = connection();
-    on.begin('write');
+    on.begin('write', WHOLE);
     assert.deepEqual(decide({ on, isDraining: true }), { skip: 'pipelined' });
-    on.end();
+    on.end(WHOLE);
     assert.deepEqual(decide({ on, isDraining: true }), { close: 'drain' });
   });
 

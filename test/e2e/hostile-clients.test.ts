@@ -79,7 +79,7 @@ describe('clients that are slow or silent', { concurrency: 1 }, () => {
     t.diagnostic(report);
   });
 
-  test('with a header without end get 431 at 16 KiB', async (t) => {
+  test('with a header without end get 431 at http.max_header_size', async (t) => {
     const raw = await openRaw(t, adapter.port);
     raw.write(`${WRITE}X-Endless: ${'x'.repeat(17_000)}`);
     await raw.waitForEnd();

@@ -5,8 +5,8 @@ import { describe, mock, test } from 'node:test';
 import { Admission, type Release } from '../../src/http/admission.ts';
 import { Metrics } from '../../src/metrics.ts';
 
-function admission(inflightBytes: number, queueTimeoutMs: number): Admission {
-  return new Admission({ inflightBytes, queueTimeoutMs }, new Metrics().instruments);
+function admission(inflightBytes: number, queueTimeoutMs: number, queueLength = 100): Admission {
+  return new Admission({ inflightBytes, queueTimeoutMs, queueLength }, new Metrics().instruments);
 }
 
 /** Whether it has been admitted by now. */
@@ -60,6 +60,18 @@ describe('a request', () => {
     assert.throws(() => limited.admit(30), { code: 'overloaded' });
   });
 
+  test('is refused at once when as many wait as may', async () => {
+    const limited = admission(100, 10_000, 2);
+    const release = limited.admit(80) as Release;
+    const waiting = [limited.admit(30), limited.admit(30)];
+    assert.throws(() => limited.admit(30), {
+      code: 'overloaded',
+      message: 'http.queue_length (2) requests wait already with their bodies unread',
+    });
+    release();
+    await Promise.all(waiting);
+  });
+
   test('that holds bytes already never waits', () => {
     const limited = admission(100, 10_000);
     limited.admit(80);
@@ -71,7 +83,7 @@ describe('a request', () => {
     const limited = admission(100, 10_000);
     limited.admit(80);
     const waiting = limited.admit(50);
-    limited.useLimits({ inflightBytes: 200, queueTimeoutMs: 10_000 });
+    limited.useLimits({ inflightBytes: 200, queueTimeoutMs: 10_000, queueLength: 100 });
     await waiting;
   });
 });

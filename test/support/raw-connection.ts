@@ -61,6 +61,11 @@ export class RawConnection {
     return answer;
   }
 
+  /** Answers such as 100 Continue that have come. */
+  get interim(): number {
+    return this.#parser.interim;
+  }
+
   /** Resolves when 100 Continue has come. */
   async waitForContinue(): Promise<void> {
     await this.#until(() => this.#parser.interim > 0, '100 Continue');

@@ -90,6 +90,9 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly maxDecodedBytes?: number;
   readonly maxInflightBytes?: number;
   readonly queueTimeoutMs?: number;
+  readonly queueLength?: number;
+  readonly maxHeaders?: number;
+  readonly maxUnreadBytes?: number;
   readonly readiness?: 'ready' | 'starting' | 'draining';
   readonly detail?: string;
   readonly isLifecycleEnabled?: boolean;
@@ -109,7 +112,8 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly connection?: Partial<ConnectionSettings>;
 }
 
-const FOREVER: ConnectionSettings = {
+/** Nothing ends by itself, and there may be any number. */
+export const FOREVER: ConnectionSettings = {
   maxAgeMs: 0,
   maxAgeJitter: 0,
   maxRequests: 0,
@@ -117,7 +121,7 @@ const FOREVER: ConnectionSettings = {
   idleTimeoutMs: 75_000,
   overload: { high: 0, low: 0, minAgeMs: 0 },
   balance: { tolerance: 1, minAgeMs: 0 },
-  limits: { total: 0, perPeer: 0 },
+  limits: { total: 0, perPeer: 0, admin: 0 },
 };
 
 export interface TestServer {
@@ -165,6 +169,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       {
         inflightBytes: options.maxInflightBytes ?? 16 * 1024 * 1024,
         queueTimeoutMs: options.queueTimeoutMs ?? 0,
+        queueLength: options.queueLength ?? 1000,
       },
       instruments,
     ),
@@ -198,6 +203,8 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       requestTimeoutMs: 60_000,
       headersTimeoutMs: 10_000,
       silenceTimeoutMs: 120_000,
+      door: 'main',
+      maxHeaderBytes: 16 * 1024,
       tls: undefined,
       ...options,
     },
@@ -208,7 +215,15 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       (app) => addLifecycleRoutes(app, lifecycle),
       (app) => addStatusRoutes(app, { page: readStatusPage(), snapshot }),
     ],
-    protection: { guard: () => options.guard, groups: () => options.protected ?? ['write', 'lifecycle'] },
+    protection: {
+      guard: () => options.guard,
+      groups: () => options.protected ?? ['write', 'lifecycle'],
+      queueLength: () => options.queueLength ?? 1000,
+    },
+    limits: () => ({
+      headers: options.maxHeaders ?? 100,
+      unreadBytes: options.maxUnreadBytes ?? 64 * 1024 * 1024,
+    }),
     connections,
     instruments,
     logger: silent,

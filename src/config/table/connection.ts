@@ -44,6 +44,11 @@ export const CONNECTION_OPTIONS = {
     default: '10000',
     doc: 'Most connections; one more is ended the moment it is accepted, which a balancer sees as a reset. 0 = no limit.',
   },
+  'connection.admin_limit': {
+    kind: integer({ min: 0, max: 1_000_000 }),
+    default: '100',
+    doc: 'Most connections on `http.admin_listen_address`. They count apart, so that senders which use up `connection.limit` do not lock operators out. 0 = no limit.',
+  },
   'connection.limit_per_peer': {
     kind: integer({ min: 0, max: 1_000_000 }),
     default: '0',

@@ -1,7 +1,7 @@
 /** The options of the HTTP server, of its end, and of readiness. */
 
 import { listenAddress, parsePort } from '../addresses.ts';
-import { duration, size } from '../numbers.ts';
+import { duration, integer, size } from '../numbers.ts';
 import type { Option } from '../option.ts';
 import { boolean, choice, list, optional, secret, text } from '../words.ts';
 
@@ -28,6 +28,11 @@ export const HTTP_OPTIONS = {
     default: '256MiB',
     doc: 'Bytes of requests admitted and not yet answered; above it a request is answered 503 before its body is read.',
   },
+  'http.queue_length': {
+    kind: integer({ min: 1, max: 1_000_000 }),
+    default: '1000',
+    doc: 'Most requests that may wait with their body unread: so many for room under `http.max_inflight_size`, and so many for a password to be checked. One more is answered 503.',
+  },
   'http.queue_timeout': {
     kind: duration({ min: '0', max: '30s' }),
     default: '1s',
@@ -37,6 +42,22 @@ export const HTTP_OPTIONS = {
     kind: size({ min: '0', max: '1GiB' }),
     default: '1KiB',
     doc: 'Bytes a second that a body has to bring, measured over 5 s; one that drips is answered 503 and its connection ended. 0 = no limit.',
+  },
+  'http.max_header_size': {
+    kind: size({ min: '1KiB', max: '1MiB' }),
+    default: '16KiB',
+    needsRestart: true,
+    doc: 'Most bytes of the headers of a request; more are answered 431.',
+  },
+  'http.max_headers': {
+    kind: integer({ min: 10, max: 10_000 }),
+    default: '100',
+    doc: 'Most headers of a request; more are answered 431.',
+  },
+  'http.max_unread_size': {
+    kind: size({ min: '1MiB', max: '64GiB' }),
+    default: '64MiB',
+    doc: 'Most bytes of answers that their clients do not take; above it the connection that has let them lie longest is ended.',
   },
   'http.request_timeout': {
     kind: duration({ min: '1s', max: '1h' }),

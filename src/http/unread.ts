@@ -1,0 +1,64 @@
+/** Answers that are made and not yet taken: a bound on their bytes, at the cost of who lets them lie longest. */
+
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Connections } from '../connection/connections.ts';
+import type { Instruments } from '../metrics.ts';
+
+/** What the headers of an answer take, about. */
+const HEAD_BYTES = 300;
+
+export interface UnreadParts {
+  readonly connections: Connections;
+  readonly instruments: Instruments;
+  /** Bytes; the option `http.max_unread_size`. */
+  readonly most: () => number;
+}
+
+interface Unread {
+  readonly socket: Socket;
+  readonly bytes: number;
+}
+
+export class UnreadAnswers {
+  readonly #parts: UnreadParts;
+  /** Oldest first. */
+  readonly #unread = new Map<ServerResponse, Unread>();
+  #bytes = 0;
+
+  constructor(parts: UnreadParts) {
+    this.#parts = parts;
+  }
+
+  /** Counts an answer until `remove`; may end the connections of older ones. `socket` since an answer in a queue has none. */
+  add(answer: ServerResponse, socket: Socket, payload: unknown): void {
+    const bytes = HEAD_BYTES + lengthOf(payload);
+    this.#unread.set(answer, { socket, bytes });
+    this.#count(bytes);
+    for (const [oldest, unread] of this.#unread) {
+      // Who has had no chance yet to take it stays.
+      if (this.#bytes <= this.#parts.most() || oldest === answer) return;
+      this.remove(oldest);
+      this.#parts.connections.ends(unread.socket, 'unread_answer');
+      unread.socket.destroy();
+    }
+  }
+
+  /** It has been handed to the network, or its connection is gone. */
+  remove(answer: ServerResponse): void {
+    const bytes = this.#unread.get(answer)?.bytes;
+    if (bytes === undefined) return;
+    this.#unread.delete(answer);
+    this.#count(-bytes);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#parts.instruments.httpUnreadBytes.set(this.#bytes);
+  }
+}
+
+/** Of texts about: what is not ASCII takes more. */
+function lengthOf(payload: unknown): number {
+  return typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0;
+}
