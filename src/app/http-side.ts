@@ -101,10 +101,11 @@ export class HttpSide {
     this.main.startDraining();
   }
 
-  /** As `HttpServer.close`, the address of operators last. */
+  /** As `HttpServer.close`, the address of operators last, within the same time. */
   async close(timeoutMs: number): Promise<boolean> {
+    const endMs = performance.now() + timeoutMs;
     const answered = await this.main.close(timeoutMs);
-    await this.admin?.close(timeoutMs);
+    await this.admin?.close(Math.max(0, endMs - performance.now()));
     return answered;
   }
 
