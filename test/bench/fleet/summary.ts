@@ -12,7 +12,7 @@ export interface SceneFigures {
   readonly scene: Omit<Scene, 'seed'>;
   /** Seconds until the highest load by the mean is at most 1.25: median and p90 of the runs; Infinity = never. */
   readonly evenSeconds: readonly [median: number, p90: number];
-  /** Seconds until the last replica carries 80 % of its fair share. */
+  /** Seconds until the last replica has 80 % of its fair share of the connections. */
   readonly filledSeconds: readonly [median: number, p90: number];
   /** Highest load by the mean, over all seconds of the steady state: median and p95. */
   readonly steady: readonly [median: number, p95: number];
@@ -45,7 +45,7 @@ export function summarise(scene: Omit<Scene, 'seed'>, { runs, seconds }: Plan): 
     late += balanceCloses(world) - before;
     published += total(world.replicas.map((replica) => replica.published)) - records;
     even.push(moments.find(({ maxByMean }) => maxByMean <= EVEN)?.second ?? Number.POSITIVE_INFINITY);
-    filled.push(moments.find(({ lastShare }) => lastShare >= FILLED)?.second ?? Number.POSITIVE_INFINITY);
+    filled.push(moments.find(({ lastConnections }) => lastConnections >= FILLED)?.second ?? Number.POSITIVE_INFINITY);
     all.push(...moments);
   }
   const replicaSeconds = (runs * scene.replicas[1] * seconds) / 3;

@@ -44,8 +44,8 @@ export interface Moment {
   readonly second: number;
   /** Highest load by the mean, each relative to the speed of its replica. */
   readonly maxByMean: number;
-  /** Of the last replica, by its fair share. */
-  readonly lastShare: number;
+  /** Of the last replica, by its fair share: its load is that, too, but for the luck of a few large flows. */
+  readonly lastConnections: number;
   /** Since the moment before. */
   readonly reconnects: number;
   readonly isOverloaded: boolean;
@@ -150,6 +150,12 @@ export class World {
     this.#reconnects++;
   }
 
+  /** Of the last replica, which is as fast as all but maybe the first. */
+  #fairConnections(): number {
+    const { connections, replicas, firstSpeed = 1 } = this.scene;
+    return connections / (replicas[1] - 1 + firstSpeed);
+  }
+
   #moment(second: number, reconnects: number): Moment {
     const loads = new Map(this.replicas.map((replica) => [replica, 0]));
     for (const { replica, samplesPerSecond } of this.#flows)
@@ -161,7 +167,7 @@ export class World {
     return {
       second,
       maxByMean: Math.max(...relative) / mean,
-      lastShare: relative.at(-1)! / mean,
+      lastConnections: this.replicas.at(-1)!.open.size / this.#fairConnections(),
       reconnects,
       isOverloaded: relative.some((utilization) => utilization > 1),
     };
