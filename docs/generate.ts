@@ -3,7 +3,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationReference } from '../src/config/reference.ts';
 import { DROP_REASONS, ERRORS } from '../src/errors.ts';
-import { CLOSE_REASONS, REFUSAL_REASONS, SKIP_REASONS } from '../src/metrics/reasons.ts';
+import {
+  CLOSE_REASONS,
+  FLEET_IGNORE_REASONS,
+  REFUSAL_REASONS,
+  SKIP_REASONS,
+} from '../src/metrics/reasons.ts';
 import { METRICS } from '../src/metrics/table.ts';
 import { CHART, chartSchema } from './chart-schema.ts';
 import { doctorPage } from './doctor-page.ts';
@@ -78,6 +83,12 @@ ${table(['reason', 'meaning'], meanings(SKIP_REASONS))}
 Of \`kafka_adapter_connections_refused_total\`.
 
 ${table(['reason', 'meaning'], meanings(REFUSAL_REASONS))}
+
+## Reasons for ignoring a record of the fleet
+
+Of \`kafka_adapter_fleet_records_ignored_total\`. What the records are for: [fleet](fleet.md).
+
+${table(['reason', 'meaning'], meanings(FLEET_IGNORE_REASONS))}
 
 ## Where they are shown
 

@@ -1,22 +1,12 @@
 /** Which other replicas there are: what each said last, and when it was heard. */
 
+import type { FleetIgnoreReason } from '../metrics/reasons.ts';
 import { decodeFleetRecord, type FleetRecord, MAX_RECORD_BYTES } from './record.ts';
 
 /** A replica that says nothing for so long is taken for gone. */
 export const SILENCE_MS = 15_000;
 /** More are not remembered. */
 const MAX_MEMBERS = 1000;
-
-/** Why a record says nothing of another replica; values of `fleet_records_ignored_total{reason}`. */
-export const IGNORE_REASONS = {
-  too_large: 'more than 2 KiB',
-  malformed: 'not of the form that replicas write',
-  other_fleet: 'of another `fleet.name`',
-  outdated: 'of an instance that has been started anew since',
-  limit: 'of one replica more than 1000',
-} as const;
-
-export type IgnoreReason = keyof typeof IGNORE_REASONS;
 
 export interface Member extends FleetRecord {
   /** `performance.now()` when it was heard last. */
@@ -31,7 +21,7 @@ export interface MembersParts {
 }
 
 /** What a record was: of another replica, of this one, of a second one with the id of this one, or nothing of use. */
-export type Heard = 'member' | 'own' | 'namesake' | IgnoreReason;
+export type Heard = 'member' | 'own' | 'namesake' | Exclude<FleetIgnoreReason, 'unreadable'>;
 
 export class Members {
   readonly #parts: MembersParts;

@@ -1,4 +1,4 @@
-/** The values of the labels `reason` of connections, with their meaning. */
+/** The values of the labels `reason` of connections and of the fleet, with their meaning. */
 
 /** Why a connection ended; the values of the label `reason` of `connections_closed_total`. */
 export const CLOSE_REASONS = {
@@ -42,3 +42,15 @@ export const SKIP_REASONS = {
 } as const;
 
 export type SkipReason = keyof typeof SKIP_REASONS;
+
+/** Why a record of the fleet says nothing of another replica; values of `fleet_records_ignored_total{reason}`. */
+export const FLEET_IGNORE_REASONS = {
+  too_large: 'more than 2 KiB',
+  malformed: 'not of the form that replicas write',
+  other_fleet: 'of another `fleet.name`',
+  outdated: 'of an instance that has been started anew since',
+  limit: 'of one replica more than 1000',
+  unreadable: 'a whole batch: compressed, of an old format, or not well-formed',
+} as const;
+
+export type FleetIgnoreReason = keyof typeof FLEET_IGNORE_REASONS;

@@ -2,6 +2,7 @@
 
 import { DROP_REASONS } from '../errors.ts';
 import { counter, each, gauge, histogram } from './definition.ts';
+import { FLEET_METRICS } from './fleet.ts';
 import { CLOSE_REASONS, REFUSAL_REASONS, SKIP_REASONS } from './reasons.ts';
 
 /** Up to the 30 s after which Prometheus gives up. */
@@ -216,4 +217,5 @@ export const METRICS = {
     'kafka_last_ack_timestamp_seconds',
     'When Kafka last acknowledged something, in seconds since 1970; 0 before the first time.',
   ),
+  ...FLEET_METRICS,
 } as const;

@@ -45,7 +45,7 @@ interface Dashboard {
   readonly templating: { readonly list: readonly Variable[] };
 }
 
-const ROWS = ['Spread', 'Ingest', 'Kafka', 'Saturation', 'Connections'];
+const ROWS = ['Spread', 'Fleet', 'Ingest', 'Kafka', 'Saturation', 'Connections'];
 
 /** Of the names that Grafana has for them; another one would be shown as a word behind each number. */
 const UNITS = ['none', 'percentunit', 's', 'bytes', 'Bps', 'cps', 'reqps'];
