@@ -4,7 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
 import { FileWatch } from './app/file-watch.ts';
+import { FleetSide } from './app/fleet-side.ts';
 import { HttpSide } from './app/http-side.ts';
+import { Preparation } from './app/preparation.ts';
 import { connectionSettings, formatSettings, pipelineSettings, producerSettings } from './app/settings.ts';
 import { compareConfigs } from './config/compare.ts';
 import type { LoadedConfig, RefusedConfig } from './config/load.ts';
@@ -23,8 +25,6 @@ import { Activity } from './status/activity.ts';
 import type { Readiness, Replica } from './status/replica.ts';
 import { takeSnapshot } from './status/snapshot.ts';
 import type { Status } from './status/status.ts';
-
-const PREPARE_EVERY_MS = 500;
 
 export interface BuildInfo {
   readonly version: string;
@@ -49,8 +49,8 @@ export class App {
   readonly #activity: Activity;
   readonly #delivery: Delivery;
   readonly #format: RecordFormat;
-  /** Why no record can be written yet; '' when the format has what it needs. */
-  #formatProblem = 'preparing the record format';
+  readonly #preparation: Preparation;
+  readonly #fleet: FleetSide;
   readonly #startedAt = new Date();
   readonly #instance = randomUUID().slice(0, 8);
   /** For tests that need no socket, too. */
@@ -74,6 +74,8 @@ export class App {
     this.#activity = new Activity(instruments);
     this.#delivery = this.#createDelivery();
     this.#format = createFormat(config['record.format'], formatSettings(config));
+    this.#preparation = new Preparation(this.#format, parts.logger);
+    this.#fleet = this.#createFleet();
     this.http = this.#createHttp(loaded.web);
     this.#countReload(true);
   }
@@ -85,12 +87,13 @@ export class App {
     this.#delivery.start();
     this.#connections.start();
     this.#files.start();
-    void this.#prepareFormat();
+    void this.#preparation.run();
     await this.#activity.start();
     const { address, port } = await this.http.main.listen();
     const admin = await this.http.admin?.listen();
     if (admin) logger.info({ address: admin.address, port: admin.port }, 'listening for operators');
     this.#address = `${hostname()}:${port}`;
+    this.#fleet.start(admin ? `${hostname()}:${admin.port}` : this.#address);
     const topic = config['kafka.topic'];
     if (config.dry_run) logger.warn({}, 'DRY RUN: records go to standard output and nowhere else');
     logger.info({ replica: this.#replica.id, address, port, topic, ...build }, 'listening');
@@ -106,32 +109,19 @@ export class App {
     const config = this.#config;
     this.#draining = true;
     this.http.startDraining();
+    this.#fleet.announce();
     logger.info({ drainDelayMs: config['shutdown.drain_delay'] }, 'draining');
     await new Promise((resolve) => setTimeout(resolve, config['shutdown.drain_delay']));
     const answered = await this.http.close(config['shutdown.timeout']);
     this.#connections.stop();
     this.#files.stop();
     if (!answered) logger.error({}, 'requests were cut off: not answered within shutdown.timeout');
+    await this.#fleet.stop();
     await this.#delivery.stop();
     this.#activity.stop();
     this.#metrics.close();
     logger.info({}, 'stopped');
     return answered;
-  }
-
-  /** Tries until the format has what it needs; how often it reaches out is its own affair. */
-  async #prepareFormat(): Promise<void> {
-    while (this.#formatProblem !== '') {
-      try {
-        await this.#format.prepare?.();
-        this.#formatProblem = '';
-      } catch (error) {
-        const { message } = error as Error;
-        if (message !== this.#formatProblem) this.#parts.logger.warn({}, `not ready: ${message}`);
-        this.#formatProblem = message;
-        await new Promise((resolve) => setTimeout(resolve, PREPARE_EVERY_MS).unref());
-      }
-    }
   }
 
   #createDelivery(): Delivery {
@@ -206,6 +196,16 @@ export class App {
     });
   }
 
+  #createFleet(): FleetSide {
+    return new FleetSide({
+      config: this.#config,
+      connections: this.#connections,
+      metrics: this.#metrics,
+      logger: this.#parts.logger,
+      replica: () => this.#replica,
+    });
+  }
+
   #createPipeline(config: Config): WritePipeline {
     return new WritePipeline({
       format: this.#format,
@@ -241,7 +241,8 @@ export class App {
   get #readiness(): Readiness {
     if (this.#draining) return { word: 'draining', detail: '' };
     if (!this.#delivery.ready) return { word: 'starting', detail: this.#delivery.state };
-    if (this.#formatProblem !== '') return { word: 'starting', detail: this.#formatProblem };
+    const { problem } = this.#preparation;
+    if (problem !== '') return { word: 'starting', detail: problem };
     return { word: 'ready', detail: '' };
   }
 }

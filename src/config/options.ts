@@ -14,7 +14,7 @@ export const SECTIONS = {
   http: 'HTTP server',
   web: 'TLS of the HTTP server',
   connection: 'Connections',
-  fleet: 'Fleet of replicas',
+  fleet: 'Fleet',
   shutdown: 'Shutdown',
   ready: 'Readiness',
   kafka: 'Kafka',
@@ -30,8 +30,8 @@ export const SECTIONS = {
 export const OPTIONS = {
   ...HTTP_OPTIONS,
   ...CONNECTION_OPTIONS,
-  ...FLEET_OPTIONS,
   ...KAFKA_OPTIONS,
+  ...FLEET_OPTIONS,
   ...GENERAL_OPTIONS,
   ...AVRO_OPTIONS,
 } as const satisfies Record<string, Option<unknown>>;

@@ -3,6 +3,7 @@
 import { formatDuration, formatSize } from '../lib/units.ts';
 import { OPTION_NAMES, optionOf } from './options.ts';
 import { type Rule, when } from './rule.ts';
+import { FLEET_RULES } from './rules/fleet.ts';
 import { FORMAT_RULES } from './rules/formats.ts';
 import { KAFKA_RULES } from './rules/kafka.ts';
 
@@ -125,6 +126,7 @@ export const RULES: readonly Rule[] = [
       );
     },
   },
+  ...FLEET_RULES,
   ...FORMAT_RULES,
   ...KAFKA_RULES,
 ];

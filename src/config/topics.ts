@@ -15,6 +15,13 @@ export function optionalTopic(): Kind<string> {
   });
 }
 
+export function topicName(): Kind<string> {
+  return text({
+    pattern: `${NOT_DOTS}[a-zA-Z0-9._-]{1,249}$`,
+    expected: `a topic name: 1 to 249 ${NAME_RULE}`,
+  });
+}
+
 /** A name, or a template that has the labels of the series in double braces. */
 export function topicTemplate(): Kind<string> {
   const plain = text();

@@ -122,9 +122,9 @@ export class Connection {
     return limit * (1 + jitter * (2 * this.lot - 1));
   }
 
-  /** Brings the rate up to date; every second or so. */
-  measure(nowMs: number): void {
-    this.#rate.note(this.samples, nowMs);
+  /** Brings the rate up to date, every second or so; gives how many samples came since. */
+  measure(nowMs: number): number {
+    return this.#rate.note(this.samples, nowMs);
   }
 
   /** Of the last half minute or so, as of the last `measure`. */

@@ -17,6 +17,8 @@ export interface SenderLoad {
   readonly samplesPerSecond: number;
   /** Of the busiest connection. */
   readonly largestSamplesPerSecond: number;
+  /** Since the start, of all connections there ever were. */
+  readonly samples: number;
 }
 
 export class Relief {
@@ -24,6 +26,7 @@ export class Relief {
   readonly #balance: Balance;
   #loop = performance.eventLoopUtilization();
   #utilization = 0;
+  #samples = 0;
 
   constructor({ overload, balance }: ReliefSettings, returns: Returns) {
     this.#overload = new OverloadGuard(overload);
@@ -52,14 +55,14 @@ export class Relief {
   weigh(open: Iterable<Connection>, nowMs: number): SenderLoad {
     const load = { connections: 0, samplesPerSecond: 0, largestSamplesPerSecond: 0 };
     for (const connection of open) {
-      connection.measure(nowMs);
+      this.#samples += connection.measure(nowMs);
       if (connection.writes === 0) continue;
       const { samplesPerSecond } = connection;
       load.connections++;
       load.samplesPerSecond += samplesPerSecond;
       load.largestSamplesPerSecond = Math.max(load.largestSamplesPerSecond, samplesPerSecond);
     }
-    return load;
+    return { ...load, samples: this.#samples };
   }
 
   /** `open` are asked to leave when this replica carries more than its due of the fleet's load. */

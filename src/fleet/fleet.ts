@@ -22,6 +22,8 @@ export interface FleetParts {
   readonly identity: Identity;
   /** Of this moment; asked every second. */
   readonly figures: () => Figures;
+  /** Told every second while the fleet is usable and this replica is ready: it may carry more than its due. */
+  readonly relieve: (standing: Standing) => void;
   readonly clock: Clock;
   readonly instruments: Instruments;
   readonly logger: Logger;
@@ -85,6 +87,7 @@ export class Fleet {
     if (this.#wasWithin(this.#readMs, nowMs)) this.#members.expire(nowMs);
     else this.#members.clear();
     this.#warn(nowMs);
+    if (this.isUsable && this.#figures.state === 'ready') this.#parts.relieve(this.view.standing);
     if (!this.#exchange && nowMs >= this.#notBeforeMs) this.#begin();
     this.#cancelTick = this.#parts.clock.after(TICK_MS, () => this.#tick());
   }

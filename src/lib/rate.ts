@@ -21,15 +21,17 @@ export class Rate {
     this.#lastMs = bornMs;
   }
 
-  /** Notes the total; every second or so. */
-  note(total: number, nowMs: number): void {
+  /** Notes the total, every second or so; gives what it grew by. */
+  note(total: number, nowMs: number): number {
     const stepMs = nowMs - this.#lastMs;
-    if (stepMs <= 0) return;
+    if (stepMs <= 0) return 0;
+    const gained = total - this.#lastTotal;
     const fade = Math.exp(-stepMs / this.#span.spanMs);
-    this.#growth = this.#growth * fade + (total - this.#lastTotal);
+    this.#growth = this.#growth * fade + gained;
     this.#elapsedMs = this.#elapsedMs * fade + stepMs;
     this.#lastTotal = total;
     this.#lastMs = nowMs;
+    return gained;
   }
 
   /** A second, as of the last note. */

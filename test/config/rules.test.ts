@@ -22,6 +22,16 @@ const CERTIFICATE = { 'kafka.tls.cert_file': 'c', 'kafka.tls.key_file': 'k' } as
 
 /** Changes to the defaults (with `dry_run`) that break a rule, with what it says, and such that keep it. */
 const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
+  fleet_topic_taken: {
+    broken: [
+      [{ 'fleet.topic': 'metrics' }, /^fleet\.topic is metrics, as kafka\.topic is: replicas need a topic/],
+      [
+        { 'fleet.topic': 'x', 'metadata.topic': 'x', 'kafka.fallback_topic': 'x' },
+        /as kafka\.fallback_topic and metadata\.topic is/,
+      ],
+    ],
+    kept: [{}, { 'fleet.topic': 'metrics', 'fleet.enabled': false }],
+  },
   brokers_missing: {
     broken: [[{ dry_run: false }, /--kafka\.brokers, KAFKA_BROKERS.*--dry-run.*`npm start`/]],
     kept: [{}, { dry_run: false, 'kafka.brokers': ['a:1'] }],

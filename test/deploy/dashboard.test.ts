@@ -48,7 +48,7 @@ interface Dashboard {
 const ROWS = ['Spread', 'Fleet', 'Ingest', 'Kafka', 'Saturation', 'Connections'];
 
 /** Of the names that Grafana has for them; another one would be shown as a word behind each number. */
-const UNITS = ['none', 'percentunit', 's', 'bytes', 'Bps', 'cps', 'reqps'];
+const UNITS = ['none', 'percentunit', 's', 'bytes', 'Bps', 'cps', 'reqps', 'wps'];
 
 const dashboard = JSON.parse(shipped('grafana/dashboard.json')) as Dashboard;
 const charts = dashboard.panels.filter(({ type }) => type !== 'row');

@@ -45,7 +45,8 @@ describe('replicas of a fleet', () => {
     assert.deepEqual(ids(a), ['b:8080', 'c:8080']);
     assert.deepEqual(ids(c), ['a:8080', 'b:8080']);
     for (const { fleet } of [a, b, c]) assert.deepEqual([fleet.isUsable, fleet.problem], [true, '']);
-    assert.deepEqual(c.fleet.view.standing, { replicas: 3, share: 700 / 900, imbalance: 700 / 300 });
+    const { replicas, share, imbalance } = c.fleet.view.standing;
+    assert.deepEqual({ replicas, share, imbalance }, { replicas: 3, share: 700 / 900, imbalance: 700 / 300 });
     assert.equal(await metric(a, 'usable'), 1);
     assert.equal(await metric(a, 'replicas'), 3);
     assert.equal(await metric(c, 'share'), 700 / 900);
@@ -66,7 +67,9 @@ describe('replicas of a fleet', () => {
       state: 'ready',
       connections: 1,
       samplesPerSecond: 100,
+      largestSamplesPerSecond: 50,
       cpu: 0.2,
+      samplesPerCpuSecond: 0,
     });
   });
 
@@ -100,7 +103,43 @@ describe('replicas of a fleet', () => {
     topic.say({ state: 'draining' });
     await clock.pass(1);
     assert.deepEqual(ids(a), ['b:8080']);
-    assert.deepEqual(a.fleet.view.standing, { replicas: 1, share: 1, imbalance: 1 });
+    const { replicas, share, imbalance } = a.fleet.view.standing;
+    assert.deepEqual({ replicas, share, imbalance }, { replicas: 1, share: 1, imbalance: 1 });
+  });
+});
+
+describe('where it stands is told to be acted on', () => {
+  test('every second, once it has heard itself', async () => {
+    const { clock, topic, start } = setUp();
+    const a = await start('a');
+    topic.say({ samplesPerSecond: 300 });
+    await clock.pass(1);
+    const before = a.standings.length;
+    await clock.pass(5);
+    assert.equal(a.standings.length, before + 5);
+    assert.equal(a.standings.at(-1)?.dueSamplesPerSecond, 200);
+  });
+
+  test('never while it is not ready', async () => {
+    const { clock, start } = setUp();
+    const a = await start('a');
+    a.figures.state = 'draining';
+    await clock.pass(5);
+    assert.deepEqual(a.standings, []);
+  });
+
+  test('never again once the topic is silent, until it is heard anew', async () => {
+    const { clock, topic, start } = setUp();
+    const a = await start('a');
+    await clock.pass(5);
+    topic.readProblem = 'away';
+    await clock.pass(20);
+    const before = a.standings.length;
+    await clock.pass(30);
+    assert.equal(a.standings.length, before);
+    topic.readProblem = '';
+    await clock.pass(10);
+    assert.ok(a.standings.length > before);
   });
 });
 

@@ -5,7 +5,14 @@ import { describe, test } from 'node:test';
 import { PublishPlan } from '../../src/fleet/publish-plan.ts';
 import type { Figures } from '../../src/fleet/standing.ts';
 
-const FIGURES: Figures = { state: 'ready', connections: 10, samplesPerSecond: 1000, cpu: 0.5 };
+const FIGURES: Figures = {
+  state: 'ready',
+  connections: 10,
+  samplesPerSecond: 1000,
+  largestSamplesPerSecond: 100,
+  cpu: 0.5,
+  samplesPerCpuSecond: 0,
+};
 
 /** Seconds until it is due again when asked every second, a little late or early each time. */
 function secondsUntilDue(changes: Partial<Figures>, lateMs = 3): number {

@@ -5,7 +5,7 @@ import type { FleetLog } from '../../src/contracts.ts';
 import type { Clock } from '../../src/fleet/clock.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { decodeFleetRecord, encodeFleetRecord, type FleetRecord } from '../../src/fleet/record.ts';
-import type { Figures } from '../../src/fleet/standing.ts';
+import type { Figures, Standing } from '../../src/fleet/standing.ts';
 import { Metrics } from '../../src/metrics.ts';
 
 /** Time goes on by `pass` alone. */
@@ -92,6 +92,8 @@ export const OTHER: FleetRecord = {
   state: 'ready',
   connections: 3,
   samplesPerSecond: 300,
+  largestSamplesPerSecond: 100,
+  samplesPerCpuSecond: 0,
   cpu: 0.1,
 };
 
@@ -135,6 +137,8 @@ export interface Replica {
   readonly metrics: Metrics;
   /** Of each warning what it says, and of what. */
   readonly warnings: string[];
+  /** What it was told of where it stands, to act on. */
+  readonly standings: Standing[];
   /** May be changed at any time. */
   readonly figures: { -readonly [Name in keyof Figures]: Figures[Name] };
 }
@@ -143,7 +147,15 @@ export interface Replica {
 export function replicaOf(letter: string, clock: HandClock, topic: SharedTopic): Replica {
   const metrics = new Metrics();
   const warnings: string[] = [];
-  const figures = { state: 'ready', connections: 1, samplesPerSecond: 100, cpu: 0.2 } as Replica['figures'];
+  const figures: Replica['figures'] = {
+    state: 'ready',
+    connections: 1,
+    samplesPerSecond: 100,
+    largestSamplesPerSecond: 50,
+    cpu: 0.2,
+    samplesPerCpuSecond: 0,
+  };
+  const standings: Standing[] = [];
   const log = new SharedLog(topic);
   const none = (): void => {};
   const fleet = new Fleet({
@@ -157,6 +169,7 @@ export function replicaOf(letter: string, clock: HandClock, topic: SharedTopic):
       address: `${letter}:8080`,
     },
     figures: () => ({ ...figures }),
+    relieve: (standing) => void standings.push(standing),
     clock,
     instruments: metrics.instruments,
     logger: {
@@ -166,5 +179,5 @@ export function replicaOf(letter: string, clock: HandClock, topic: SharedTopic):
       error: none,
     },
   });
-  return { fleet, log, metrics, warnings, figures };
+  return { fleet, log, metrics, warnings, figures, standings };
 }

@@ -51,6 +51,7 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   { command: /^kafka-adapter check-kafka/, by: 'kafka/security-permissions', names: "'check-kafka'" },
   { command: /^kafka-adapter --check-config$/, by: 'main/main', names: "'--check-config'" },
   { command: /^kcat -b kafka:9092 -t metrics -C \| jq \.$/, by: 'kafka/read-back', names: "command: 'kcat'" },
+  { command: /^kafka-adapter fleet( --kafka\.brokers=\S+)?$/, by: 'e2e/fleet', names: "'fleet'" },
   { command: /^helm install$/, by: 'deploy/chart', names: "'install'" },
 ];
 

@@ -1,6 +1,7 @@
 /** The adapter as a user starts it: the real program in a process of its own, and a plain HTTP client for it. */
 
 import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -89,7 +90,13 @@ export async function startAdapter(test: TestHooks, options: AdapterOptions): Pr
   ];
   const adapter = startProcess(test, {
     args: [program, ...flags],
-    environment: { KAFKA_BROKERS: options.brokers, KAFKA_TOPIC: options.topic, ...options.environment },
+    environment: {
+      KAFKA_BROKERS: options.brokers,
+      KAFKA_TOPIC: options.topic,
+      // Others at the same Kafka are of other tests. Replicas that are to know each other are given one name.
+      FLEET_NAME: `test-${randomUUID()}`,
+      ...options.environment,
+    },
   });
   const [line] = await adapter.waitFor(/^\{.*"msg":"listening".*\}$/m);
   const { port } = JSON.parse(line) as { port: number };

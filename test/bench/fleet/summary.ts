@@ -45,7 +45,9 @@ export function summarise(scene: Omit<Scene, 'seed'>, { runs, seconds }: Plan): 
     late += balanceCloses(world) - before;
     published += total(world.replicas.map((replica) => replica.published)) - records;
     even.push(moments.find(({ maxByMean }) => maxByMean <= EVEN)?.second ?? Number.POSITIVE_INFINITY);
-    filled.push(moments.find(({ lastConnections }) => lastConnections >= FILLED)?.second ?? Number.POSITIVE_INFINITY);
+    filled.push(
+      moments.find(({ lastConnections }) => lastConnections >= FILLED)?.second ?? Number.POSITIVE_INFINITY,
+    );
     all.push(...moments);
   }
   const replicaSeconds = (runs * scene.replicas[1] * seconds) / 3;

@@ -5,7 +5,9 @@ import { ClosePolicy } from '../../../src/connection/close-policy.ts';
 import { RATE_SPAN } from '../../../src/connection/connection.ts';
 import { OverloadGuard } from '../../../src/connection/overload.ts';
 import { Returns } from '../../../src/connection/returns.ts';
+import { Cost } from '../../../src/fleet/cost.ts';
 import type { Member } from '../../../src/fleet/members.ts';
+import { PublishPlan } from '../../../src/fleet/publish-plan.ts';
 import { type Figures, standingOf } from '../../../src/fleet/standing.ts';
 import { Rate } from '../../../src/lib/rate.ts';
 import type { CloseReason } from '../../../src/metrics/reasons.ts';
@@ -13,11 +15,6 @@ import type { CloseReason } from '../../../src/metrics/reasons.ts';
 /** As the replica has them: between looks at overload, and at the fleet. */
 const OVERLOAD_TICK_MS = 5000;
 const FLEET_TICK_MS = 1000;
-/** Of the last publication, by which figures have to differ for the next one to come early. */
-const NEWS = 0.1;
-const EARLY_MS = 2000;
-const LATE_MS = 5000;
-const CPU_SPAN = { spanMs: 60_000, leastMs: 3000 };
 
 export class VirtualConnection {
   readonly client: number;
@@ -103,12 +100,12 @@ export class VirtualReplica {
   readonly #policy: ClosePolicy;
   readonly #overload: OverloadGuard;
   readonly #balance: Balance | undefined;
-  readonly #cpu: Rate;
+  readonly #cost = new Cost();
+  readonly #plan = new PublishPlan();
   /** CPU seconds used so far. */
   #used = 0;
   #usedBefore = 0;
   #samples = 0;
-  readonly #served: Rate;
   #nextOverloadMs: number;
   #nextFleetMs: number;
 
@@ -122,8 +119,6 @@ export class VirtualReplica {
     });
     this.#overload = new OverloadGuard({ high: 0.85, low: 0.75, minAgeMs: 10_000 });
     this.#balance = plan.balance && new Balance(plan.balance, this.returns);
-    this.#cpu = new Rate(CPU_SPAN, nowMs);
-    this.#served = new Rate(CPU_SPAN, nowMs);
     this.#nextOverloadMs = nowMs + plan.random() * OVERLOAD_TICK_MS;
     this.#nextFleetMs = nowMs + plan.random() * FLEET_TICK_MS;
   }
@@ -164,10 +159,13 @@ export class VirtualReplica {
     if (!this.#balance || nowMs < this.#nextFleetMs) return;
     this.#nextFleetMs += FLEET_TICK_MS;
     for (const connection of this.open) connection.measure(nowMs);
-    this.#cpu.note(this.#used, nowMs);
-    this.#served.note(this.#samples, nowMs);
+    this.#cost.note({ cpuSeconds: this.#used, samples: this.#samples }, nowMs);
     const figures = this.figures();
-    this.#publish(figures, nowMs);
+    if (this.#plan.isDue(figures, nowMs)) {
+      this.#plan.told(figures, nowMs);
+      this.publication = { atMs: nowMs, figures };
+      this.published++;
+    }
     const members = others.flatMap((other): Member[] => {
       const { publication } = other;
       if (!publication || nowMs - publication.atMs > 15_000) return [];
@@ -189,21 +187,9 @@ export class VirtualReplica {
       connections: this.open.size,
       samplesPerSecond,
       largestSamplesPerSecond,
-      cpu: this.#cpu.perSecond,
-      samplesPerCpuSecond: this.#cpu.perSecond < 0.1 ? 0 : this.#served.perSecond / this.#cpu.perSecond,
+      cpu: 0,
+      samplesPerCpuSecond: this.#cost.samplesPerCpuSecond,
     };
-  }
-
-  #publish(figures: Figures, nowMs: number): void {
-    const { publication } = this;
-    const sinceMs = nowMs - (publication?.atMs ?? Number.NEGATIVE_INFINITY);
-    const isNews =
-      !publication ||
-      differs(figures.samplesPerSecond, publication.figures.samplesPerSecond) ||
-      differs(figures.connections, publication.figures.connections);
-    if (sinceMs < (isNews ? EARLY_MS : LATE_MS) - FLEET_TICK_MS / 2) return;
-    this.publication = { atMs: nowMs, figures };
-    this.published++;
   }
 
   #utilization(): number {
@@ -212,8 +198,4 @@ export class VirtualReplica {
     // The noise of other work on the machine, of collections and scrapes.
     return Math.min(1, used * (0.95 + 0.1 * this.plan.random()));
   }
-}
-
-function differs(a: number, b: number): boolean {
-  return Math.abs(a - b) > NEWS * Math.max(a, b);
 }

@@ -1,0 +1,36 @@
+/** What a sample costs this replica, over the last minute or so. */
+
+import { Rate } from '../lib/rate.ts';
+
+const SPAN = { spanMs: 60_000, leastMs: 10_000 };
+/** Below this share of a core it cannot be told from what the process costs anyway. */
+const TELLING_CPU = 0.1;
+
+/** Totals since any moment before the first look. */
+export interface Spent {
+  readonly cpuSeconds: number;
+  readonly samples: number;
+}
+
+export class Cost {
+  #first: Spent | undefined;
+  #cpu = new Rate(SPAN, 0);
+  #samples = new Rate(SPAN, 0);
+
+  /** Every second or so. */
+  note({ cpuSeconds, samples }: Spent, nowMs: number): void {
+    if (!this.#first) {
+      this.#first = { cpuSeconds, samples };
+      this.#cpu = new Rate(SPAN, nowMs);
+      this.#samples = new Rate(SPAN, nowMs);
+    }
+    this.#cpu.note(cpuSeconds - this.#first.cpuSeconds, nowMs);
+    this.#samples.note(samples - this.#first.samples, nowMs);
+  }
+
+  /** 0 while this replica is too idle to tell. */
+  get samplesPerCpuSecond(): number {
+    const cpu = this.#cpu.perSecond;
+    return cpu < TELLING_CPU ? 0 : this.#samples.perSecond / cpu;
+  }
+}
