@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -167,6 +168,27 @@ describe('the package', () => {
       '.ci',
     ])
       assert.ok(!existsSync(join(installed, path)), path);
+  });
+
+  test('puts the program where the units of systemd start it, and the units beside it', () => {
+    const prefix = join(folder, 'opt', 'kafka-adapter');
+    npm(
+      [
+        'install',
+        '--global',
+        '--prefix',
+        prefix,
+        '--ignore-scripts',
+        '--prefer-offline',
+        join(folder, tarball),
+      ],
+      folder,
+    );
+    const units = join(prefix, 'lib', 'node_modules', 'kafka-adapter', 'deploy', 'systemd');
+    const unit = readFileSync(join(units, 'kafka-adapter.service'), 'utf8');
+    const [, start] = /^ExecStart=\/(\S+)$/m.exec(unit) ?? [];
+    assert.equal(ran(join(folder, start!), ['--version']).status, 0);
+    assert.ok(statSync(join(units, 'rolling-restart.sh')).mode & 0o100);
   });
 
   test('has maps that lead a trace to the line of the source', () => {
