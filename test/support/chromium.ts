@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { eventually } from './eventually.ts';
 import { startProcess, type TestHooks } from './process.ts';
+import { missing } from './tools.ts';
 
 /** A page that does not come, or a browser that does not answer, is hung. */
 const ANSWER_WITHIN_MS = 30_000;
@@ -22,11 +23,8 @@ export function findChromium(test: TestContext): string | undefined {
     test.diagnostic(`browser: ${stdout.trim()} (${command})`);
     return command;
   }
-  const problem = `Chromium is missing: ${command} ${error ? error.message : `ended with ${status}`}; install it or set CHROMIUM_BIN`;
-  if (process.env['CI'] === 'true') throw new Error(`${problem} (required since CI=true)`);
-  process.stderr.write(`\n!!! SKIPPED, NOT TESTED: ${test.name}\n!!! ${problem}\n\n`);
-  test.skip(problem);
-  return undefined;
+  const problem = error ? error.message : `ended with ${status}`;
+  return missing(test, `Chromium is missing: ${command} ${problem}; install it or set CHROMIUM_BIN`);
 }
 
 /** Starts the browser with a profile of its own, which reaches nothing but this machine. */

@@ -10,6 +10,7 @@ import { call, metricValue } from './adapter.ts';
 import { eventually } from './eventually.ts';
 import { type ExitStatus, startProcess, type TestHooks, type TestProcess } from './process.ts';
 import { type Labels, parseValue, seriesOf } from './records.ts';
+import { missing } from './tools.ts';
 
 export const JOB = 'scraped';
 
@@ -85,13 +86,6 @@ function ask(command: string): { version: string; problem: string | undefined } 
 function told(test: TestContext, command: string, version: string): string {
   test.diagnostic(`sender: ${version} (${command})`);
   return command;
-}
-
-function missing(test: TestContext, problem: string): undefined {
-  if (process.env['CI'] === 'true') throw new Error(`${problem} (required since CI=true)`);
-  process.stderr.write(`\n!!! SKIPPED, NOT TESTED: ${test.name}\n!!! ${problem}\n\n`);
-  test.skip(problem);
-  return undefined;
 }
 
 /** Starts Prometheus in a folder of its own; resolves when it is ready. */
