@@ -104,6 +104,7 @@ export class WritePipeline {
     const { instruments, metadataTopic } = this.#parts;
     const { received, isMisread } = tally;
     instruments.seriesReceived.inc(tally.series);
+    if (tally.evaluated > 0) instruments.seriesEvaluated.inc(tally.evaluated);
     countEach(instruments.samplesReceived, received);
     if (tally.metadata > 0) instruments.metadataReceived.inc(tally.metadata);
     for (const [reason, contents] of await records.commit()) tally.drop(reason, contents);
@@ -149,6 +150,7 @@ export class WritePipeline {
       version === 'v2'
         ? new V2Reader(series, tally.decodedBytes, this.#memory)
         : new V1Reader(series, tally.decodedBytes, (metadata) => this.#takeMetadata(metadata, passage));
+    const evaluatedBefore = this.#parts.router?.evaluated ?? 0;
     let samples = 0;
     while (reader.next()) {
       tally.series++;
@@ -161,6 +163,7 @@ export class WritePipeline {
         this.#writeSeries(passage);
     }
     tally.received = plus(tally.received, { ...NOTHING, float: samples });
+    tally.evaluated = (this.#parts.router?.evaluated ?? 0) - evaluatedBefore;
     tally.isMisread = reader.hasUnknown && tally.series === 0 && tally.metadata === 0;
   }
 

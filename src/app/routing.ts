@@ -3,7 +3,7 @@
 import type { Config } from '../config/options.ts';
 import { checked } from '../lib/parsed.ts';
 import { parseTopicTemplate } from '../lib/topic-template.ts';
-import { ownLabels } from '../pipeline/own-labels.ts';
+import { createOwnLabels } from '../pipeline/own-labels.ts';
 import { createJudge } from '../record/judge.ts';
 import { Router } from '../record/router.ts';
 
@@ -31,7 +31,7 @@ export function routerOf(config: Config): Router | undefined {
         maxTopics: config['limits.topics'],
       },
     }),
-    ownLabels,
+    ownLabels: createOwnLabels(),
     capacity: config['limits.remembered_series'],
   });
 }

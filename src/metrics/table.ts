@@ -74,6 +74,10 @@ export const METRICS = {
     { labels: ['read_as'], born: each('read_as', Object.values(READ_AS)) },
   ),
   seriesReceived: counter('series_received_total', 'Entries of series in requests that could be decoded.'),
+  seriesEvaluated: counter(
+    'series_evaluated_total',
+    'Entries of series for which rules (match, relabelling, topics) were evaluated, as what they say of it was not remembered. When it is more than a small part of series_received_total, limits.remembered_series is too low.',
+  ),
   samplesReceived: counter('samples_received_total', 'Samples in requests that could be decoded.', {
     labels: ['type'],
     born: each('type', SAMPLE_TYPES),

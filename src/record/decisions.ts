@@ -2,95 +2,216 @@
 
 import { Buffer } from 'node:buffer';
 import type { SeriesView } from '../contracts.ts';
+import { ByteWriter } from '../lib/byte-writer.ts';
+import { isStored, type OwnLabels, ownBytes, store, storedBytes, storeOwn } from './label-store.ts';
 
 /** A label as the rules see it: name and value. */
 export type Label = readonly [name: string, value: string];
 
-interface Remembered<Decision> {
-  /** The label bytes one behind the other, and where each range ends. */
-  readonly text: Buffer;
-  readonly ends: Int32Array;
-  readonly decision: Decision;
+/** What is decided of a label set. */
+export interface Decision<Outcome> {
+  /** One of few: they are kept for ever. */
+  readonly outcome: Outcome;
+  /** Undefined: as they are. */
+  readonly labels: OwnLabels | undefined;
+}
+
+/** Where a decision is found, until the next one is asked for. */
+export interface Place<Outcome> {
+  readonly outcome: Outcome;
+  /** Of the labels, in `memory`; 0 = as they are. */
+  readonly labelsAt: number;
+  readonly memory: ByteWriter;
+}
+
+/** Of an entry: its length, its outcome, where its own labels are, and then the labels that it is found by. */
+const LENGTH = 0;
+const OUTCOME = 4;
+const OWN = 8;
+const KEY = 12;
+/** More would be found one after the other, as label sets of one hash are: a sender can make many. */
+const MOST_PROBES = 16;
+const FIRST_SLOTS = 1024;
+const WORDS_PER_SLOT = 2;
+/** So that entries of different hashes are seldom behind each other. */
+const SLOTS_PER_ENTRY = 4;
+/** Of memory a series, on the average; for half of them at most what offsets of 32 bits and doubling allow. */
+const BYTES_PER_SERIES = 1024;
+const LARGEST_HALF_BYTES = 512 * 1024 * 1024;
+/** What is larger is not remembered, and no memory is kept for it. */
+const LARGEST_ENTRY_BYTES = 64 * 1024;
+/** Of the unknown, so many are decided for one that is remembered, once all memory is in use. */
+const STRANGERS_PER_GUEST = 8;
+
+/** Entries in the order in which they came, and a table of where those of a hash are. */
+class Generation {
+  readonly memory = new ByteWriter();
+  /** Two words a slot: the hash, and the place of the entry plus 1; 0 = free. */
+  #table = new Int32Array(WORDS_PER_SLOT * FIRST_SLOTS);
+  count = 0;
+
+  /** The place of the entry of the series; -1 when there is none. */
+  find(series: SeriesView): number {
+    const table = this.#table;
+    const { view } = this.memory;
+    const hash = series.hash | 0;
+    const mask = table.length - 1;
+    let slot = (hash << 1) & mask;
+    for (let probes = 0; probes < MOST_PROBES; probes++, slot = (slot + 2) & mask) {
+      const place = table[slot + 1] - 1;
+      if (place < 0) return -1;
+      if (table[slot] === hash && isStored(view, place + KEY, series)) return place;
+    }
+    return -1;
+  }
+
+  /** Notes the entry at `place` under the hash; one too many of its kind is not found again. */
+  note(hash: number, place: number): void {
+    if (this.count * WORDS_PER_SLOT * SLOTS_PER_ENTRY >= this.#table.length) this.#grow();
+    this.count++;
+    put(this.#table, hash | 0, place + 1);
+  }
+
+  forget(): void {
+    this.memory.truncate();
+    this.#table.fill(0);
+    this.count = 0;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(this.#table.length * 2);
+    for (let slot = 0; slot < this.#table.length; slot += 2)
+      if (this.#table[slot + 1] !== 0) put(grown, this.#table[slot], this.#table[slot + 1]);
+    this.#table = grown;
+  }
+}
+
+function put(table: Int32Array, hash: number, entry: number): void {
+  const mask = table.length - 1;
+  let slot = (hash << 1) & mask;
+  for (let probes = 0; probes < MOST_PROBES; probes++, slot = (slot + 2) & mask) {
+    if (table[slot + 1] !== 0) continue;
+    table[slot] = hash;
+    table[slot + 1] = entry;
+    return;
+  }
 }
 
 /**
- * Holds at least the last `capacity / 2` series asked for, at most `capacity`: when the younger half is full the
- * older is forgotten.
+ * Holds at most `capacity` series, in two halves: who is asked for goes to the younger one, and when that is full the
+ * older is forgotten. Once both are in use, only some of the unknown are remembered: with more series than there is
+ * room for, each would push out another that is needed just as soon, and nothing would ever be known.
  */
-export class Decisions<Decision> {
-  readonly #capacity: number;
-  readonly #decide: (labels: readonly Label[]) => Decision;
-  /** By the hash of the labels; the few that share one are a list. */
-  #young = new Map<number, Remembered<Decision>[]>();
-  #old = new Map<number, Remembered<Decision>[]>();
-  #youngCount = 0;
+export class Decisions<Outcome> {
+  /** Of each half. */
+  readonly #mostSeries: number;
+  readonly #mostBytes: number;
+  readonly #decide: (labels: readonly Label[]) => Decision<Outcome>;
+  readonly #outcomes: Outcome[] = [];
+  #young = new Generation();
+  #old = new Generation();
+  /** For what is not remembered. */
+  #scratch = new ByteWriter();
+  /** How often the rules were asked. */
+  evaluated = 0;
+  #strangers = 0;
+  readonly #place: { outcome: Outcome; labelsAt: number; memory: ByteWriter };
 
-  constructor(capacity: number, decide: (labels: readonly Label[]) => Decision) {
-    this.#capacity = capacity;
+  constructor(capacity: number, decide: (labels: readonly Label[]) => Decision<Outcome>) {
+    this.#mostSeries = capacity / 2;
+    this.#mostBytes = Math.min((capacity / 2) * BYTES_PER_SERIES, LARGEST_HALF_BYTES);
     this.#decide = decide;
+    this.#place = { outcome: undefined as Outcome, labelsAt: 0, memory: this.#scratch };
   }
 
-  of(series: SeriesView): Decision {
-    const young = find(this.#young.get(series.hash), series);
-    if (young) return young.decision;
-    const known = find(this.#old.get(series.hash), series) ?? {
-      ...copyOf(series),
-      decision: this.#decide(labelsOf(series)),
-    };
-    this.#remember(series.hash, known);
-    return known.decision;
+  of(series: SeriesView): Place<Outcome> {
+    const young = this.#young.find(series);
+    if (young >= 0) return this.#at(this.#young.memory, young);
+    const old = this.#old.count === 0 ? -1 : this.#old.find(series);
+    if (old >= 0) return this.#keep(series, this.#old.memory, old);
+    const isGuest = this.#old.count === 0 || ++this.#strangers % STRANGERS_PER_GUEST === 0;
+    return this.#decideAnew(series, isGuest);
   }
 
-  #remember(hash: number, remembered: Remembered<Decision>): void {
-    if (this.#youngCount >= this.#capacity / 2) {
-      this.#old = this.#young;
-      this.#young = new Map();
-      this.#youngCount = 0;
-    }
-    const sharing = this.#young.get(hash);
-    if (sharing) sharing.push(remembered);
-    else this.#young.set(hash, [remembered]);
-    this.#youngCount++;
+  #at(memory: ByteWriter, place: number): Place<Outcome> {
+    const found = this.#place;
+    const own = memory.view.getInt32(place + OWN, true);
+    found.outcome = this.#outcomes[memory.view.getInt32(place + OUTCOME, true)]!;
+    found.labelsAt = own === 0 ? 0 : place + own;
+    found.memory = memory;
+    return found;
+  }
+
+  /** Takes an entry of the older half over into the younger one. */
+  #keep(series: SeriesView, memory: ByteWriter, place: number): Place<Outcome> {
+    const bytes = memory.view.getInt32(place + LENGTH, true);
+    this.#makeRoom();
+    const young = this.#young;
+    const to = young.memory.length;
+    young.memory.copy(memory.bytes, place, place + bytes);
+    young.note(series.hash, to);
+    return this.#at(young.memory, to);
+  }
+
+  #makeRoom(): void {
+    const { count, memory } = this.#young;
+    if (count < this.#mostSeries && memory.length < this.#mostBytes) return;
+    const old = this.#old;
+    old.forget();
+    this.#old = this.#young;
+    this.#young = old;
+  }
+
+  #decideAnew(series: SeriesView, isGuest: boolean): Place<Outcome> {
+    this.evaluated++;
+    const decision = this.#decide(labelsOf(series));
+    const bytes = KEY + storedBytes(series) + (decision.labels ? ownBytes(decision.labels) : 0);
+    const isKept = isGuest && bytes <= LARGEST_ENTRY_BYTES;
+    if (isKept) this.#makeRoom();
+    else this.#clearScratch();
+    const memory = isKept ? this.#young.memory : this.#scratch;
+    const place = memory.length;
+    memory.reserve(bytes);
+    writeEntry(memory, series, { number: this.#numberOf(decision.outcome), labels: decision.labels });
+    if (isKept) this.#young.note(series.hash, place);
+    return this.#at(memory, place);
+  }
+
+  #clearScratch(): void {
+    if (this.#scratch.bytes.length > 2 * LARGEST_ENTRY_BYTES) this.#scratch = new ByteWriter();
+    this.#scratch.truncate();
+  }
+
+  #numberOf(outcome: Outcome): number {
+    const known = this.#outcomes.indexOf(outcome);
+    return known >= 0 ? known : this.#outcomes.push(outcome) - 1;
   }
 }
 
-function find<Decision>(
-  candidates: readonly Remembered<Decision>[] | undefined,
+function writeEntry(
+  memory: ByteWriter,
   series: SeriesView,
-): Remembered<Decision> | undefined {
-  return candidates?.find((candidate) => isOf(candidate, series));
+  { number, labels }: { number: number; labels: OwnLabels | undefined },
+): void {
+  const { view, length: place } = memory;
+  memory.length += KEY;
+  store(memory, series);
+  const own = memory.length;
+  if (labels) storeOwn(memory, labels);
+  view.setInt32(place + LENGTH, memory.length - place, true);
+  view.setInt32(place + OUTCOME, number, true);
+  view.setInt32(place + OWN, labels ? own - place : 0, true);
 }
 
-function isOf({ text, ends }: Remembered<unknown>, { bytes, labels, labelCount }: SeriesView): boolean {
-  if (ends.length !== labelCount * 2) return false;
-  let at = 0;
-  for (let range = 0; range < ends.length; range++) {
-    const start = labels[range * 2];
-    const end = labels[range * 2 + 1];
-    if (ends[range] - at !== end - start) return false;
-    for (let i = start; i < end; i++) if (text[at++] !== bytes[i]) return false;
-  }
-  return true;
-}
-
-function copyOf({ bytes, labels, labelCount }: SeriesView): { text: Buffer; ends: Int32Array } {
-  const pieces = Array.from({ length: labelCount * 2 }, (_, range) =>
-    bytes.subarray(labels[range * 2], labels[range * 2 + 1]),
-  );
-  let end = 0;
-  const ends = Int32Array.from(pieces, (piece) => {
-    end += piece.length;
-    return end;
-  });
-  return { text: Buffer.concat(pieces), ends };
-}
-
-function labelsOf({ bytes, labels, labelCount }: SeriesView): Label[] {
-  const text = (range: number): string =>
-    Buffer.from(
-      bytes.buffer,
-      bytes.byteOffset + labels[range * 2],
-      labels[range * 2 + 1] - labels[range * 2],
-    ).toString();
-  return Array.from({ length: labelCount }, (_, i) => [text(i * 2), text(i * 2 + 1)] as const);
+function labelsOf({ bytes, labels, labelCount, isPlain }: SeriesView): Label[] {
+  const memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  // What is ASCII is the same in either, and faster in this one.
+  const encoding = isPlain ? 'latin1' : 'utf8';
+  const all: Label[] = [];
+  for (let at = 0; at < labelCount * 4; at += 4)
+    all.push([
+      memory.toString(encoding, labels[at], labels[at + 1]),
+      memory.toString(encoding, labels[at + 2], labels[at + 3]),
+    ]);
+  return all;
 }

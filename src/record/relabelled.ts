@@ -1,50 +1,40 @@
 /** A series under other labels than it came with: the labels are the rules', everything else is the series'. */
 
 import type { ExemplarView, HistogramView, MetadataView, SeriesView } from '../contracts.ts';
-
-/** Labels in memory of their own, canonical, with the slack behind them that readers count on. */
-export type OwnLabels = Pick<
-  SeriesView,
-  'bytes' | 'view' | 'labelCount' | 'labels' | 'nameLabel' | 'hash' | 'isPlain'
->;
+import type { ByteWriter } from '../lib/byte-writer.ts';
+import { OWN_HASH, OWN_IS_PLAIN, OWN_LABELS, OWN_NAME, offsetsOf, storedCount } from './label-store.ts';
 
 export class Relabelled implements SeriesView {
-  #labels: OwnLabels;
   #series: SeriesView;
+  bytes: Uint8Array;
+  view: DataView;
+  labelCount = 0;
+  labels = new Int32Array(0);
+  nameLabel = -1;
+  hash = 0;
+  isPlain = false;
 
-  constructor(labels: OwnLabels, series: SeriesView) {
-    this.#labels = labels;
+  constructor(series: SeriesView) {
     this.#series = series;
+    this.bytes = series.bytes;
+    this.view = series.view;
   }
 
-  /** The same object for the next series. */
-  use(labels: OwnLabels, series: SeriesView): this {
-    this.#labels = labels;
+  /** The same object for the next series: its labels are those that `memory` has at `place`. */
+  use(series: SeriesView, memory: ByteWriter, place: number): this {
+    const { bytes, view } = memory;
     this.#series = series;
+    this.bytes = bytes;
+    this.view = view;
+    this.nameLabel = view.getInt32(place + OWN_NAME, true);
+    this.hash = view.getUint32(place + OWN_HASH, true);
+    this.isPlain = view.getInt32(place + OWN_IS_PLAIN, true) === 1;
+    const room = storedCount(view, place + OWN_LABELS) * 4;
+    if (this.labels.length < room) this.labels = new Int32Array(2 * room);
+    this.labelCount = offsetsOf(view, place + OWN_LABELS, this.labels);
     return this;
   }
 
-  get bytes(): Uint8Array {
-    return this.#labels.bytes;
-  }
-  get view(): DataView {
-    return this.#labels.view;
-  }
-  get labelCount(): number {
-    return this.#labels.labelCount;
-  }
-  get labels(): Int32Array {
-    return this.#labels.labels;
-  }
-  get nameLabel(): number {
-    return this.#labels.nameLabel;
-  }
-  get hash(): number {
-    return this.#labels.hash;
-  }
-  get isPlain(): boolean {
-    return this.#labels.isPlain;
-  }
   get sampleCount(): number {
     return this.#series.sampleCount;
   }

@@ -1,7 +1,7 @@
 /** What rules cost a sample, over the corpus whose series come again and again: relabelling, topics, keys. */
 
 import { RELABEL_DEFAULTS, type RelabelRule } from '../../src/lib/relabel-rule.ts';
-import { ownLabels } from '../../src/pipeline/own-labels.ts';
+import { createOwnLabels } from '../../src/pipeline/own-labels.ts';
 import { type Destination, destinations } from '../../src/record/destination.ts';
 import { createJudge } from '../../src/record/judge.ts';
 import { Router } from '../../src/record/router.ts';
@@ -10,7 +10,10 @@ import type { Series } from '../../src/wire/series.ts';
 /** Does with one series what the pipeline does before the format; the outcome is of no use here. */
 export type RuleWork = (series: Series) => unknown;
 
-const REMEMBERED = 100_000;
+/** Twice the series of the corpus, so that all of them are known after the first pass. */
+const REMEMBERED = 256_000;
+/** The default, and less than the corpus has. */
+const TOO_FEW_REMEMBERED = 100_000;
 const NO_RULES = { match: [], externalLabels: new Map(), relabel: [] };
 const ONE_TOPIC = { routes: [], topic: 'metrics', fallbackTopic: '', maxTopics: 100 };
 
@@ -25,8 +28,16 @@ function relabelRules(count: number): RelabelRule[] {
   }));
 }
 
-function routing(rules: Parameters<typeof createJudge>[0]): RuleWork {
-  const router = new Router({ judge: createJudge(rules), ownLabels, capacity: REMEMBERED });
+function routerOf(rules: Parameters<typeof createJudge>[0], capacity: number): Router {
+  return new Router({ judge: createJudge(rules), ownLabels: createOwnLabels(), capacity });
+}
+
+/** By so many rules, into one topic. */
+export function relabelling(rules: number, capacity = REMEMBERED): Router {
+  return routerOf({ ...NO_RULES, relabel: relabelRules(rules), topics: ONE_TOPIC }, capacity);
+}
+
+function by(router: Router): RuleWork {
   return (series) => router.route(series);
 }
 
@@ -34,11 +45,13 @@ function destination(key: string, partitionBy: string): (series: Series) => Dest
   return destinations({ key, partitionBy });
 }
 
+const BY_LABEL = { ...ONE_TOPIC, topic: 'metrics-{{ .job }}', fallbackTopic: 'rest' };
+
 export const RULE_WORK: Readonly<Record<string, () => RuleWork>> = {
   'no rules': () => destination('none', 'series'),
-  'relabelling by 10 rules': () => routing({ ...NO_RULES, relabel: relabelRules(10), topics: ONE_TOPIC }),
-  'relabelling by 100 rules': () => routing({ ...NO_RULES, relabel: relabelRules(100), topics: ONE_TOPIC }),
-  'topic by template': () =>
-    routing({ ...NO_RULES, topics: { ...ONE_TOPIC, topic: 'metrics-{{ .job }}', fallbackTopic: 'rest' } }),
+  'relabelling by 10 rules': () => by(relabelling(10)),
+  'relabelling by 100 rules': () => by(relabelling(100)),
+  'relabelling, too many series': () => by(relabelling(10, TOO_FEW_REMEMBERED)),
+  'topic by template': () => by(routerOf({ ...NO_RULES, topics: BY_LABEL }, REMEMBERED)),
   'key and partition by series': () => destination('series', 'key'),
 };

@@ -12,7 +12,7 @@ import { Decompressor } from '../../src/wire/snappy.ts';
 import { V1Reader } from '../../src/wire/v1-reader.ts';
 import { V2Memory, V2Reader } from '../../src/wire/v2-reader.ts';
 import type { Body, CorpusKind } from './corpus.ts';
-import { RULE_WORK } from './rule-stages.ts';
+import { RULE_WORK, relabelling } from './rule-stages.ts';
 
 const MAX_DECODED_BYTES = 32 * 1024 * 1024;
 const FIRST_BATCH_BYTES = 64 * 1024;
@@ -188,6 +188,23 @@ export const STAGES: readonly Stage[] = [
       );
     },
   })),
+  {
+    name: 'json of relabelled series',
+    after: 'relabelling by 10 rules',
+    make: () => {
+      const sink = new BytesSink();
+      const format = createFormat('json', FORMAT_SETTINGS);
+      const router = relabelling(10);
+      return perSeries(
+        () => sink.out.truncate(),
+        (series) => {
+          if (canonicalise(series) !== undefined) return;
+          const route = router.route(series);
+          if (typeof route === 'object') format.writeSeries(route.series, sink);
+        },
+      );
+    },
+  },
   {
     name: 'record framing',
     after: 'json',

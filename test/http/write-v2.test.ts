@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
 import { compress } from 'snappyjs';
-import { ownLabels } from '../../src/pipeline/own-labels.ts';
+import { createOwnLabels } from '../../src/pipeline/own-labels.ts';
 import { createJudge } from '../../src/record/judge.ts';
 import { Router } from '../../src/record/router.ts';
 import { testServer } from '../support/server.ts';
@@ -120,12 +120,13 @@ describe('a 2.0 request', () => {
   test('counts as written what the rules of the operator leave out, since nobody is to repeat it', async () => {
     const topics = { routes: [], topic: 'metrics', fallbackTopic: '', maxTopics: 1 };
     const rules = { match: ['{job="a"}'], externalLabels: new Map(), relabel: [], topics };
-    const router = new Router({ judge: createJudge(rules), ownLabels, capacity: 100 });
-    const { server, delivery } = testServer({ router });
+    const router = new Router({ judge: createJudge(rules), ownLabels: createOwnLabels(), capacity: 100 });
+    const { server, delivery, metric } = testServer({ router });
     const other = { ...UP, labels_refs: [1, 2] };
     const answer = await server.app.inject(write({ symbols: SYMBOLS, timeseries: [UP, other, other] }));
     assert.deepEqual([answer.statusCode, ...written(answer.headers)], [204, '3', '0', '0']);
     assert.equal(delivery.records.length, 1);
+    assert.equal(await metric('kafka_adapter_series_evaluated_total'), 2);
   });
 
   test('that is malformed is answered with counts of 0', async () => {

@@ -46,7 +46,7 @@ export const GENERAL_OPTIONS = {
   'limits.remembered_series': {
     kind: integer({ min: 100, max: 10_000_000 }),
     default: '100000',
-    doc: 'Series whose labels and topic after the rules are remembered, so that rules are evaluated once a series. About 1 KiB each.',
+    doc: 'Series whose labels and topic after the rules are remembered, so that rules are evaluated once a series; about 1 KiB each. Twice as many as a replica sees, which is any series of all senders: `series_evaluated_total` tells. Without rules nothing is remembered.',
   },
   'limits.topics': {
     kind: integer({ min: 1, max: 10_000 }),
