@@ -51,6 +51,13 @@ export class ByteWriter {
     this.length += end - start;
   }
 
+  /** All bytes of `source`. */
+  append(source: Uint8Array): void {
+    this.reserve(source.length);
+    this.bytes.set(source, this.length);
+    this.length += source.length;
+  }
+
   /** A copy of what was written from `start` on. */
   slice(start = 0): Buffer {
     return Buffer.from(this.bytes.subarray(start, this.length));

@@ -26,7 +26,7 @@ export class ProtobufFormat implements RecordFormat {
         ? undefined
         : { float: sampleCount, histogram: histogramCount, exemplar: exemplarCount };
       const out = sink.begin(latestTime(series), contents);
-      out.copy(original, 0, original.length);
+      out.append(original);
       sink.end();
       return;
     }

@@ -64,7 +64,7 @@ export class RemoteWriteFormat implements RecordFormat {
     const { bytes } = gathered;
     putVarint(bytes, TIMESERIES);
     putVarint(bytes, original.length);
-    bytes.copy(original, 0, original.length);
+    bytes.append(original);
     gathered.float += sampleCount;
     gathered.histogram += histogramCount;
     gathered.exemplar += exemplarCount;
