@@ -53,6 +53,7 @@ const SCENARIOS = {
   latency: 'throughput, then requests by the clock at half of its rate: answer times',
   versions: 'throughput three times: samples by 1.0, the same by 2.0, native histograms in their place',
   micro: 'CPU time of each stage on its own; needs no Kafka',
+  sizes: 'bytes of a sample in Kafka by format and compression, and what compressing costs; needs no Kafka',
   fuzz: 'random and damaged requests, each held against an oracle; needs no Kafka',
   fleet: 'simulated fleets of replicas behind simulated balancers, with the real decisions; needs no Kafka',
   kafka: 'only runs a throw-away Kafka until Ctrl-C, for --brokers of another run',

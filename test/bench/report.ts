@@ -5,6 +5,7 @@ import type { FuzzFigures } from './fuzz-run.ts';
 import type { Figures } from './measure.ts';
 import type { StageFigures } from './micro.ts';
 import type { Result } from './scenarios.ts';
+import type { SizeFigures } from './sizes.ts';
 
 /** How the head of a column tells what the requests hold. */
 const KINDS: Readonly<Record<CorpusKind, string>> = { v1: '', v2: ' 2.0', histograms: ' histograms' };
@@ -63,6 +64,7 @@ export function resultText(result: Result): string {
   const title = `== ${result.scenario}\n`;
   if (result.stages) return title + stageTable(result.stages);
   if (result.fuzz) return title + fuzzTable(result.fuzz);
+  if (result.sizes) return title + sizeTables(result.sizes);
   const { runs, snappyjs } = result;
   if (!runs || !snappyjs) return title;
   const heads = runs.map(
@@ -84,6 +86,22 @@ function stageTable(stages: readonly StageFigures[]): string {
     whole(one.samplesPerCpuSecond),
   ]);
   return table([['ns of CPU a sample', 'itself', 'with those before', 'best', 'samples/CPU-s'], ...rows]);
+}
+
+/** A table each for full batches, for batches of one request, and for the cost: formats down, compressions across. */
+function sizeTables(sizes: readonly SizeFigures[]): string {
+  const compressions = [...new Set(sizes.map(({ compression }) => compression))];
+  const byFormat = Object.entries(Object.groupBy(sizes, ({ format }) => format));
+  const tableOf = (head: string, figure: (one: SizeFigures) => number): string =>
+    table([
+      [head, ...compressions],
+      ...byFormat.map(([format, ones = []]) => [format, ...ones.map((one) => decimals(figure(one), 0))]),
+    ]);
+  return [
+    tableOf('bytes a sample, full batches', (one) => one.fullBytes),
+    tableOf('bytes a sample, a batch a request', (one) => one.requestBytes),
+    tableOf('ns of CPU a sample to compress', (one) => one.compressNs),
+  ].join('\n');
 }
 
 function fuzzTable(figures: FuzzFigures): string {

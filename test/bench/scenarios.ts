@@ -13,6 +13,7 @@ import { runMicro, type StageFigures } from './micro.ts';
 import { type BenchOptions, numberOf, type Scenario } from './options.ts';
 import { median } from './quantiles.ts';
 import { roundsOf } from './rounds.ts';
+import type { SizeFigures } from './sizes.ts';
 import { startAdapter, type Target } from './target.ts';
 
 /** A broker that is not the bottleneck, and that does not fill the disk. */
@@ -34,6 +35,7 @@ export interface Result {
   readonly stages?: readonly StageFigures[];
   readonly fuzz?: FuzzFigures;
   readonly fleet?: readonly SceneFigures[];
+  readonly sizes?: readonly SizeFigures[];
 }
 
 export class Bench {
@@ -51,6 +53,11 @@ export class Bench {
     if (scenario === 'fleet') return { scenario, fleet: this.#simulate() };
     if (scenario === 'fuzz') return { scenario, fuzz: await this.#fuzz() };
     const { corpus, connections } = this.#load(scenario);
+    if (scenario === 'sizes') {
+      // Loaded here only, as the stages are.
+      const { measureSizes } = await import('./sizes.ts');
+      return { scenario, sizes: await measureSizes(corpus) };
+    }
     const rounds = numberOf(this.#options, 'rounds', 7);
     if (scenario === 'micro') {
       return { scenario, stages: await runMicro(this.#cleanUps, { corpus, rounds }, this.#options.stages) };

@@ -39,7 +39,7 @@ export interface Stage {
 }
 
 /** Does what comes before with a body that is decompressed, read, and handed over series by series. */
-function perSeries(
+export function perSeries(
   start: () => void,
   each: (series: Series) => unknown,
   end: () => void = () => {},
@@ -69,7 +69,7 @@ class BytesSink implements RecordSink {
   end(): void {}
 }
 
-const FORMAT_SETTINGS = {
+export const FORMAT_SETTINGS = {
   json: { timestamp: 'rfc3339', value: 'string' },
   registry: undefined,
   maxRecordBytes: 675 * 1024,
