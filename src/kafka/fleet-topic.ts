@@ -84,7 +84,7 @@ export class FleetTopic implements FleetLog {
       transport: this.#transport,
       logger,
       // It would be made with the settings of any topic.
-      mayCreate: false,
+      brokersMayCreate: false,
       onChange: (topics) => {
         this.#info = topics.find((info) => info.topic === topic);
       },

@@ -26,10 +26,10 @@ export interface TopicInfo {
 
 export interface MetadataParts {
   readonly transport: Transport;
+  /** Whether brokers that create topics by themselves are to do so, in whatever shape they like. */
+  readonly brokersMayCreate: boolean;
   readonly logger: Logger;
   readonly onChange: (topics: readonly TopicInfo[]) => void;
-  /** Whether brokers that create topics by themselves may do so; true when left out. */
-  readonly mayCreate?: boolean;
 }
 
 export class Metadata {
@@ -138,7 +138,7 @@ export class Metadata {
     let link: BrokerLink | undefined;
     try {
       link = await this.anyLink();
-      const answer = await link.metadata([...this.#topics], this.#parts.mayCreate ?? true);
+      const answer = await link.metadata([...this.#topics], this.#parts.brokersMayCreate);
       if (this.#stopped) return;
       this.#adopt(answer.brokers);
       if (!this.isReached) await this.#reachAdvertised(link.address);

@@ -67,6 +67,8 @@ export class KafkaProducer implements Delivery {
     const user = (): string => transport.user;
     this.#metadata = new Metadata({
       transport,
+      // Else a topic would have the partitions that the broker gives it, and not those of the options.
+      brokersMayCreate: options.creation === undefined,
       logger,
       onChange: (topics) => this.#onTopics(topics),
     });

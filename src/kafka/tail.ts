@@ -67,7 +67,7 @@ async function cleanUp(admin: Admin, groupId: string, logger: Logger): Promise<v
 /** Rejects with a sentence on what is wrong, where kafkajs would only have an error code, and late. */
 async function reach({ options, logger }: TailParts): Promise<void> {
   const transport = new Transport(options, options.produceTimeoutMs, logger);
-  const metadata = new Metadata({ transport, logger, onChange: () => {} });
+  const metadata = new Metadata({ transport, brokersMayCreate: true, logger, onChange: () => {} });
   try {
     await metadata.anyLink();
   } finally {

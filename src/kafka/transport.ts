@@ -102,14 +102,14 @@ export class BrokerLink {
   }
 
   /**
-   * Topics and partitions with their error codes; nothing is thrown for these. With `mayCreate`, brokers that create
-   * topics by themselves do. Rejects with BrokerProblem.
+   * Topics and partitions with their error codes; nothing is thrown for these. With `allowAutoTopicCreation` brokers
+   * create topics, when that is how they are set up. Rejects with BrokerProblem.
    */
-  async metadata(topics: readonly string[], mayCreate: boolean): Promise<DecodedMetadata> {
+  async metadata(topics: readonly string[], allowAutoTopicCreation: boolean): Promise<DecodedMetadata> {
     const connection = await this.#connection();
     const version = this.newestVersion({ key: METADATA_KEY, newest: NEWEST_METADATA });
     const protocol = metadataRequests.protocol({ version });
-    const { request, response } = protocol({ topics: [...topics], allowAutoTopicCreation: mayCreate });
+    const { request, response } = protocol({ topics: [...topics], allowAutoTopicCreation });
     const parse = (decoded: unknown): DecodedMetadata => decoded as DecodedMetadata;
     return this.#first(connection.send({ request, response: { decode: response.decode, parse } }));
   }

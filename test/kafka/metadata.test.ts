@@ -22,6 +22,7 @@ function start(test: TestHooks, brokers = 3): Parts {
   const { logger, lines } = keepingLogger();
   const metadata = new Metadata({
     transport: transport.asTransport,
+    brokersMayCreate: true,
     logger,
     onChange: (topics) => void answers.push(topics),
   });

@@ -103,23 +103,26 @@ describe('a missing topic', () => {
     assert.deepEqual(await valuesIn(strict.brokers, topic), ['b']);
   });
 
-  test('is created with the given partitions when kafka.create_topics is on', async (t) => {
-    const topic = uniqueTopic('created');
-    const flags = [
-      '--kafka.create-topics',
-      '--kafka.topic-partitions=5',
-      '--kafka.topic-replication-factor=1',
-    ];
-    const adapter = await startAdapter(t, { brokers: strict.brokers, topic, flags });
-    await adapter.waitReady();
-    const answer = await adapter.write(body([{ labels: [['__name__', 'up']], samples: [[1, Date.now()]] }]));
-    assert.equal(answer.status, 204, answer.text);
-    const { topics } = await withAdmin(strict.brokers, (admin) =>
-      admin.fetchTopicMetadata({ topics: [topic] }),
-    );
-    assert.equal(topics[0]!.partitions.length, 5);
-    assert.equal((await readTopic(strict.brokers, topic)).length, 1);
-  });
+  for (const [which, brokers] of [
+    ['', () => strict.brokers],
+    [', also of brokers that create topics by themselves', () => shared.brokers],
+  ] as const)
+    test(`is created with the given partitions when kafka.create_topics is on${which}`, async (t) => {
+      const topic = uniqueTopic('created');
+      const flags = [
+        '--kafka.create-topics',
+        '--kafka.topic-partitions=5',
+        '--kafka.topic-replication-factor=1',
+      ];
+      const adapter = await startAdapter(t, { brokers: brokers(), topic, flags });
+      await adapter.waitReady();
+      const sent = body([{ labels: [['__name__', 'up']], samples: [[1, Date.now()]] }]);
+      const answer = await adapter.write(sent);
+      assert.equal(answer.status, 204, answer.text);
+      const { topics } = await withAdmin(brokers(), (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+      assert.equal(topics[0]!.partitions.length, 5);
+      assert.equal((await readTopic(brokers(), topic)).length, 1);
+    });
 
   test('whose creation fails is a clear 503; a warning says why, once and not in a loop', async (t) => {
     const topic = uniqueTopic('impossible');
