@@ -65,6 +65,7 @@ export class WritePipeline {
   readonly #series: Series;
   readonly #memory: V2Memory;
   readonly #decompressor = new Decompressor();
+  #evaluated = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -104,7 +105,7 @@ export class WritePipeline {
     const { instruments, metadataTopic } = this.#parts;
     const { received, isMisread } = tally;
     instruments.seriesReceived.inc(tally.series);
-    if (tally.evaluated > 0) instruments.seriesEvaluated.inc(tally.evaluated);
+    this.#countEvaluated();
     countEach(instruments.samplesReceived, received);
     if (tally.metadata > 0) instruments.metadataReceived.inc(tally.metadata);
     for (const [reason, contents] of await records.commit()) tally.drop(reason, contents);
@@ -115,6 +116,13 @@ export class WritePipeline {
     for (const [reason, { contents }] of tally.dropped)
       instruments.samplesDropped.inc({ reason }, contents.float + contents.histogram + contents.exemplar);
     return { received, written, refusal, isMisread };
+  }
+
+  /** All since the last time, also for requests of which nothing was written. */
+  #countEvaluated(): void {
+    const evaluated = this.#parts.router?.evaluated ?? 0;
+    if (evaluated > this.#evaluated) this.#parts.instruments.seriesEvaluated.inc(evaluated - this.#evaluated);
+    this.#evaluated = evaluated;
   }
 
   /** Bytes in, records out, in one synchronous step; on a malformed body nothing stays behind. */
@@ -150,7 +158,6 @@ export class WritePipeline {
       version === 'v2'
         ? new V2Reader(series, tally.decodedBytes, this.#memory)
         : new V1Reader(series, tally.decodedBytes, (metadata) => this.#takeMetadata(metadata, passage));
-    const evaluatedBefore = this.#parts.router?.evaluated ?? 0;
     let samples = 0;
     while (reader.next()) {
       tally.series++;
@@ -163,7 +170,6 @@ export class WritePipeline {
         this.#writeSeries(passage);
     }
     tally.received = plus(tally.received, { ...NOTHING, float: samples });
-    tally.evaluated = (this.#parts.router?.evaluated ?? 0) - evaluatedBefore;
     tally.isMisread = reader.hasUnknown && tally.series === 0 && tally.metadata === 0;
   }
 

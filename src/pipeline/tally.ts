@@ -15,8 +15,6 @@ interface Dropped {
 export class Tally {
   decodedBytes = 0;
   series = 0;
-  /** Entries of series for which the rules were asked. */
-  evaluated = 0;
   metadata = 0;
   received = NOTHING;
   /** Whether there is something in the request, and nothing of the message that it was read as. */
