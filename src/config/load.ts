@@ -44,15 +44,15 @@ export function loadConfig(input: LoadInput): LoadedConfig | RefusedConfig {
   const problems = [...commandLine.problems, ...environment.problems, ...file.problems];
   problems.push(...settings.map(problemOf).filter((problem) => problem !== undefined));
   const { config, origins, unread } = effective(settings);
+  const { web, problems: webProblems } = readWeb(config, input.readFile);
   const warnings = [...environment.warnings];
   for (const rule of RULES) {
     if (rule.reads.some((name) => unread.has(name))) continue;
-    const message = rule.check(config, origins);
+    const message = rule.check(config, origins, web);
     if (message === undefined) continue;
     const line = `${message}${placesOf(rule.reads, origins)}`;
     (rule.level === 'problem' ? problems : warnings).push(line);
   }
-  const { web, problems: webProblems } = readWeb(config, input.readFile);
   problems.push(...webProblems);
   return problems.length > 0 ? { problems, warnings } : { config, web, origins, warnings };
 }

@@ -2,6 +2,7 @@
 
 import type { Config, OptionName } from './options.ts';
 import type { Origin } from './settings.ts';
+import type { WebConfig } from './web-config.ts';
 
 export type Origins = Readonly<Record<OptionName, Origin>>;
 
@@ -13,7 +14,7 @@ export interface Rule {
   /** The options the rule looks at. It is left out when one of them could not be read. */
   readonly reads: readonly OptionName[];
   /** What is wrong and how to cure it; undefined when all is well. */
-  check(config: Config, origins: Origins): string | undefined;
+  check(config: Config, origins: Origins, web: WebConfig): string | undefined;
 }
 
 /** Words a rule from the outcome of a plain condition. */

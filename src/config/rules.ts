@@ -6,6 +6,7 @@ import { type Rule, when } from './rule.ts';
 import { FLEET_RULES } from './rules/fleet.ts';
 import { FORMAT_RULES } from './rules/formats.ts';
 import { KAFKA_RULES } from './rules/kafka.ts';
+import { WEB_RULES } from './rules/web.ts';
 
 /** A BIG-IP ends an idle connection at 300 s; some seconds are for timers and the way there. */
 const BALANCER_IDLE_MS = 290_000;
@@ -127,6 +128,7 @@ export const RULES: readonly Rule[] = [
     },
   },
   ...FLEET_RULES,
+  ...WEB_RULES,
   ...FORMAT_RULES,
   ...KAFKA_RULES,
 ];

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import type { Config, OptionName } from '../../src/config/options.ts';
 import type { Origins } from '../../src/config/rule.ts';
 import { RULES } from '../../src/config/rules.ts';
+import { PLAIN_WEB } from '../../src/config/web-config.ts';
 import { loadedDry } from './loading.ts';
 
 type Values = Partial<Config>;
@@ -193,6 +194,28 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
     ],
     kept: [{ 'record.json_value': 'number', 'record.json_timestamp': 'unix_s' }],
   },
+  credentials_without_tls: {
+    broken: [[{ 'http.basic_auth.username': 'u' }, /no tls_server_config: whoever is on the way reads them/]],
+    kept: [{}],
+  },
+  protected_from_nobody: {
+    broken: [[{ 'http.protected': ['write', 'status'] }, /neither users nor tokens: all of it is open/]],
+    kept: [{}, { 'http.protected': ['write', 'status'], 'http.basic_auth.username': 'u' }],
+  },
+  lifecycle_open: {
+    broken: [
+      [{ 'http.enable_lifecycle': true }, /whoever reaches the address of senders can reload/],
+      [
+        { 'http.enable_lifecycle': true, 'http.basic_auth.username': 'u', 'http.protected': ['write'] },
+        /is on and nobody is asked/,
+      ],
+    ],
+    kept: [
+      {},
+      { 'http.enable_lifecycle': true, 'http.basic_auth.username': 'u' },
+      { 'http.enable_lifecycle': true, 'http.admin_listen_address': { host: '127.0.0.1', port: 9090 } },
+    ],
+  },
   idle_beyond_balancer: {
     broken: [[{ 'connection.idle_timeout': 290_000 }, /of 290s: a BIG-IP .* 300s/]],
     kept: [{}, { 'connection.idle_timeout': 289_999 }],
@@ -209,13 +232,13 @@ for (const rule of RULES.filter(({ name }) => name !== 'secret_on_command_line')
   describe(`the rule ${rule.name}`, () => {
     it('speaks when it is broken', () => {
       for (const [values, message] of CASES[rule.name]!.broken) {
-        assert.match(rule.check({ ...defaults, ...values }, origins) ?? 'nothing', message);
+        assert.match(rule.check({ ...defaults, ...values }, origins, PLAIN_WEB) ?? 'nothing', message);
       }
     });
 
     it('is silent when it is kept', () => {
       for (const values of CASES[rule.name]!.kept) {
-        assert.equal(rule.check({ ...defaults, ...values }, origins), undefined);
+        assert.equal(rule.check({ ...defaults, ...values }, origins, PLAIN_WEB), undefined);
       }
     });
   });
@@ -229,10 +252,32 @@ describe('the rule secret_on_command_line', () => {
   });
 
   it('speaks of a secret that is a flag', () => {
-    assert.match(rule.check(defaults, from('flag')) ?? '', /^kafka\.sasl\.password is given as a flag/);
+    assert.match(
+      rule.check(defaults, from('flag'), PLAIN_WEB) ?? '',
+      /^kafka\.sasl\.password is given as a flag/,
+    );
   });
 
-  it('is silent about a variable', () => assert.equal(rule.check(defaults, from('variable')), undefined));
+  it('is silent about a variable', () =>
+    assert.equal(rule.check(defaults, from('variable'), PLAIN_WEB), undefined));
+});
+
+describe('the rules about who is let in', () => {
+  const TLS = 'tls_server_config: {cert_file: a, key_file: b}';
+  const USER = `basic_auth_users: {a: $2y$10$${'x'.repeat(53)}}`;
+  const warningsOf = (web: string, ...argv: string[]): readonly string[] =>
+    loadedDry({ argv: ['--web.config-file=web.yml', ...argv], files: { 'web.yml': web } }).warnings;
+
+  it('look into the web configuration file: users need TLS there', () => {
+    assert.match(warningsOf(USER).join(), /has no tls_server_config/);
+    assert.deepEqual(warningsOf(`${USER}\n${TLS}`), []);
+  });
+
+  it('say that nothing is protected by a list of what is', () => {
+    assert.match(warningsOf(TLS, '--http.protected=write,status').join(), /neither users nor tokens/);
+    assert.deepEqual(warningsOf(`${USER}\n${TLS}`, '--http.protected=write,status'), []);
+    assert.deepEqual(warningsOf(TLS), []);
+  });
 });
 
 describe('the rules', () => {
@@ -249,7 +294,7 @@ describe('the rules', () => {
             },
           },
         );
-        rule.check(watched, origins);
+        rule.check(watched, origins, PLAIN_WEB);
       }
     }
   });

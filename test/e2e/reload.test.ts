@@ -5,8 +5,15 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { type HttpAnswer, oneConnection, type RunningAdapter, startAdapter } from '../support/adapter.ts';
+import {
+  type HttpAnswer,
+  metricValue,
+  oneConnection,
+  type RunningAdapter,
+  startAdapter,
+} from '../support/adapter.ts';
 import { eventually } from '../support/eventually.ts';
+import { openRaw } from '../support/raw-connection.ts';
 import { HEADERS } from '../support/write-request.ts';
 import { uniqueRequest } from './load.ts';
 
@@ -137,5 +144,26 @@ describe('with http.admin_listen_address', () => {
     assert.equal(await status(admin, '/api/v1/write'), 404);
     assert.equal((await fetch(`${admin}/-/reload`, { method: 'POST' })).status, 204);
     assert.deepEqual(await adapter.process.stop('SIGTERM', 15_000), { code: 0, signal: null });
+  });
+
+  test('operators get in though senders have used up connection.limit, and up to a limit of their own', async (t) => {
+    const adapter = await start(t, [
+      '--http.admin-listen-address=127.0.0.1:0',
+      '--connection.limit=3',
+      '--connection.admin-limit=2',
+    ]);
+    const [line] = await adapter.process.waitFor(/^\{.*"msg":"listening for operators".*\}$/m);
+    const { port } = JSON.parse(line) as { port: number };
+    await Promise.all(Array.from({ length: 3 }, () => openRaw(t, adapter.port)));
+    const oneTooMany = await openRaw(t, adapter.port);
+    await oneTooMany.waitForEnd();
+    const operator = await openRaw(t, port);
+    operator.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n');
+    const { status, body } = await operator.waitForAnswers(1);
+    assert.equal(status, 200);
+    assert.equal(metricValue(body.toString(), 'kafka_adapter_connections_refused_total{reason="limit"}'), 1);
+    await openRaw(t, port);
+    const third = await openRaw(t, port);
+    await third.waitForEnd();
   });
 });
