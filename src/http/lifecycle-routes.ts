@@ -5,6 +5,7 @@ import type { Connections } from '../connection/connections.ts';
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { formatDuration, parseDuration } from '../lib/units.ts';
+import { addRoute } from './routes.ts';
 
 const DEFAULT_SPREAD = '30s';
 const MAX_SPREAD_MS = 3_600_000;
@@ -19,10 +20,8 @@ export interface LifecycleParts {
 }
 
 export function addLifecycleRoutes(app: FastifyInstance, parts: LifecycleParts): void {
-  app.post('/-/rebalance', { config: { handlerName: 'rebalance' } }, (request, reply) =>
-    rebalance(request, reply, parts),
-  );
-  app.post('/-/reload', { config: { handlerName: 'reload' } }, (_request, reply) => reload(reply, parts));
+  addRoute(app, '/-/rebalance', (request, reply) => rebalance(request, reply, parts));
+  addRoute(app, '/-/reload', (_request, reply) => reload(reply, parts));
 }
 
 function checkEnabled({ isEnabled }: LifecycleParts): void {

@@ -5,6 +5,7 @@ import type { Connections } from '../connection/connections.ts';
 import { toOpenMetrics } from '../lib/openmetrics.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Replica } from '../status/replica.ts';
+import { addRoute } from './routes.ts';
 import { whoami } from './whoami.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -21,19 +22,14 @@ export interface OperationsParts {
 
 /** What balancers and the doctor ask for. */
 export function addProbeRoutes(app: FastifyInstance, parts: OperationsParts): void {
-  const healthy = { config: { handlerName: 'healthy' as const } };
-  app.get('/-/healthy', healthy, (_request, reply) => reply.type(TEXT).send('healthy\n'));
-  app.get('/healthz', healthy, () => ({ status: 'UP' }));
-  app.get('/-/ready', { config: { handlerName: 'ready' } }, (_request, reply) => ready(reply, parts));
-  app.get('/-/whoami', { config: { handlerName: 'whoami' } }, (request, reply) =>
-    whoami(request, reply, parts),
-  );
+  addRoute(app, '/-/healthy', (_request, reply) => reply.type(TEXT).send('healthy\n'));
+  addRoute(app, '/healthz', () => ({ status: 'UP' }));
+  addRoute(app, '/-/ready', (_request, reply) => ready(reply, parts));
+  addRoute(app, '/-/whoami', (request, reply) => whoami(request, reply, parts));
 }
 
 export function addMetricsRoute(app: FastifyInstance, parts: OperationsParts): void {
-  app.get('/metrics', { config: { handlerName: 'metrics' } }, (request, reply) =>
-    scrape(request, reply, parts),
-  );
+  addRoute(app, '/metrics', (request, reply) => scrape(request, reply, parts));
 }
 
 function ready(reply: FastifyReply, parts: OperationsParts): FastifyReply {

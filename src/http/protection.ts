@@ -3,20 +3,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { plainAddress } from '../lib/address.ts';
-import type { Handler } from '../metrics/table.ts';
 import { tooManyWait } from './admission.ts';
 import type { Guard } from './auth.ts';
 import { discardBody } from './body.ts';
-
-/** Probes have no group: a balancer has no password, and what they tell is that the replica lives. */
-const GROUPS: Readonly<Partial<Record<Handler, string>>> = {
-  write: 'write',
-  metrics: 'operations',
-  whoami: 'operations',
-  status: 'status',
-  rebalance: 'lifecycle',
-  reload: 'lifecycle',
-};
 
 /** Asked at each request, since a reload may change it. */
 export interface Protection {
@@ -40,7 +29,7 @@ export function protect(app: FastifyInstance, { guard, groups, queueLength }: Pr
     await checked.finally(() => waiting--);
   };
   app.addHook('onRequest', async (request, reply) => {
-    const group = GROUPS[request.routeOptions.config.handlerName ?? 'other'];
+    const { group } = request.routeOptions.config;
     if (group === undefined || !groups().includes(group)) return;
     try {
       await check(request.raw);

@@ -9,12 +9,14 @@ import type { Handler } from '../metrics/table.ts';
 import type { Instruments } from '../metrics.ts';
 import { basicUser } from './auth.ts';
 import { discardBody } from './body.ts';
+import type { Group } from './routes.ts';
 import { shapeProblem } from './shape.ts';
 import { UnreadAnswers } from './unread.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     handlerName?: Handler;
+    group?: Group | undefined;
   }
 }
 
@@ -31,15 +33,10 @@ export interface RequestsParts {
   readonly instruments: Instruments;
   /** The handler that counts a request which no route takes. */
   readonly otherHandler: (request: FastifyRequest) => Handler;
-  readonly limits: () => RequestLimits;
-}
-
-/** May change by a reload. */
-export interface RequestLimits {
   /** The option `http.max_headers`. */
-  readonly headers: number;
-  /** Bytes; the option `http.max_unread_size`. */
-  readonly unreadBytes: number;
+  readonly maxHeaders: number;
+  /** The option `http.max_unread_size`, which a reload may change. */
+  readonly unreadBytes: () => number;
 }
 
 export class Requests {
@@ -50,8 +47,8 @@ export class Requests {
 
   constructor(parts: RequestsParts) {
     this.#parts = parts;
-    const { connections, instruments, limits } = parts;
-    this.#unread = new UnreadAnswers({ connections, instruments, most: () => limits().unreadBytes });
+    const { connections, instruments, unreadBytes } = parts;
+    this.#unread = new UnreadAnswers({ connections, instruments, most: unreadBytes });
   }
 
   /** Looks at every request of `app` from now on. */
@@ -62,7 +59,7 @@ export class Requests {
       else done(this.#tooMany(request, reply));
     });
     app.addHook('onRequest', async (request, reply) => {
-      const problem = shapeProblem(request.raw, this.#parts.limits().headers);
+      const problem = shapeProblem(request.raw, this.#parts.maxHeaders);
       if (!problem) return;
       this.#parts.connections.ends(request.raw.socket, 'protocol_error');
       reply.header('connection', 'close');

@@ -13,10 +13,10 @@ import type { Instruments } from '../metrics.ts';
 import { answerError } from './answers.ts';
 import { answerClientError } from './client-errors.ts';
 import { type Protection, protect } from './protection.ts';
-import { type RequestLimits, Requests } from './requests.ts';
+import { Requests } from './requests.ts';
+import { isWritePath } from './routes.ts';
 import type { TlsMaterial } from './tls.ts';
 import { TlsSide, tlsOptions } from './tls-side.ts';
-import { WRITE_PATHS } from './write-route.ts';
 
 /** How often Node looks for requests that take too long; its default of 30 s makes a 10 s limit up to 40 s. */
 const TIMEOUT_CHECK_MS = 2000;
@@ -43,6 +43,8 @@ export interface ServerOptions extends Timeouts {
   readonly door: Door;
   /** The option `http.max_header_size`. */
   readonly maxHeaderBytes: number;
+  /** The option `http.max_headers`. */
+  readonly maxHeaders: number;
   /** Undefined means plain HTTP. */
   readonly tls: TlsMaterial | undefined;
 }
@@ -52,8 +54,8 @@ export interface ServerParts {
   /** Each adds its own. */
   readonly routes: readonly ((app: FastifyInstance) => void)[];
   readonly protection: Protection;
-  /** Asked at each request. */
-  readonly limits: () => RequestLimits;
+  /** The option `http.max_unread_size`, which a reload may change. */
+  readonly unreadBytes: () => number;
   readonly connections: Connections;
   readonly instruments: Instruments;
   readonly logger: Logger;
@@ -67,13 +69,14 @@ export class HttpServer {
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
-    const { connections, instruments, logger, limits, options } = parts;
-    const otherHandler = (request: FastifyRequest) => (isWritePath(request) ? 'write' : 'other');
-    this.#requests = new Requests({ connections, instruments, otherHandler, limits });
+    const { connections, instruments, logger, unreadBytes, options } = parts;
+    const otherHandler = (request: FastifyRequest) => (isWritePath(pathOf(request)) ? 'write' : 'other');
+    const { maxHeaders } = options;
+    this.#requests = new Requests({ connections, instruments, otherHandler, maxHeaders, unreadBytes });
     this.app = this.#createApp();
     const { server } = this.app;
-    // What is over http.max_headers is refused; Node would leave it out in silence.
-    server.maxHeadersCount = 0;
+    // Node leaves out in silence what is over this: one more than may be, so that it is seen and refused.
+    server.maxHeadersCount = maxHeaders + 1;
     const { tls, door } = options;
     this.#tls = tls && new TlsSide(server as unknown as TlsServer, tls, { connections, logger });
     connections.watch(server, { isTls: tls !== undefined, door });
@@ -237,9 +240,4 @@ export class HttpServer {
 
 function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0]!;
-}
-
-/** A refused method on a write path counts as a write. */
-function isWritePath(request: FastifyRequest): boolean {
-  return WRITE_PATHS.includes(pathOf(request));
 }

@@ -17,7 +17,7 @@ export function shapeProblem(request: IncomingMessage, mostHeaders: number): Ada
   if (rawHeaders.length / 2 > mostHeaders)
     return new AdapterError(
       'headers_too_large',
-      `the request has ${rawHeaders.length / 2} headers, more than http.max_headers (${mostHeaders})`,
+      `the request has more headers than http.max_headers (${mostHeaders})`,
     );
   const repeated = repeatedHeader(rawHeaders);
   return repeated === undefined

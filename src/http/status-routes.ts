@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { StatusPage } from '../status/page.ts';
 import type { Status } from '../status/status.ts';
+import { addRoute } from './routes.ts';
 
 export interface StatusParts {
   readonly page: StatusPage;
@@ -10,8 +11,7 @@ export interface StatusParts {
 }
 
 export function addStatusRoutes(app: FastifyInstance, { page, snapshot }: StatusParts): void {
-  const status = { config: { handlerName: 'status' as const } };
-  app.get('/', status, (_request, reply) =>
+  addRoute(app, '/', (_request, reply) =>
     reply
       .headers({
         'content-security-policy': page.contentSecurityPolicy,
@@ -22,7 +22,7 @@ export function addStatusRoutes(app: FastifyInstance, { page, snapshot }: Status
       .type('text/html; charset=utf-8')
       .send(page.html),
   );
-  app.get('/api/v1/status', status, async (_request, reply) =>
+  addRoute(app, '/api/v1/status', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send(await snapshot()),
   );
 }

@@ -19,9 +19,7 @@ import {
 } from './body.ts';
 import type { Misread } from './misread.ts';
 import type { RecordHeadersOf } from './record-headers.ts';
-
-/** `/receive` is the path of Telefonica's adapter. */
-export const WRITE_PATHS = ['/api/v1/write', '/receive'];
+import { addRoute } from './routes.ts';
 
 export interface WriteRouteParts {
   readonly pipeline: WritePipeline;
@@ -37,9 +35,8 @@ export interface WriteRouteParts {
 
 /** `parts` is asked at each request, since a reload may change them. */
 export function addWriteRoutes(app: FastifyInstance, parts: () => WriteRouteParts): void {
-  for (const path of WRITE_PATHS) {
-    app.post(path, { config: { handlerName: 'write' } }, (request, reply) => write(request, reply, parts()));
-  }
+  for (const path of ['/api/v1/write', '/receive'] as const)
+    addRoute(app, path, (request, reply) => write(request, reply, parts()));
 }
 
 async function write(

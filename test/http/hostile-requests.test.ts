@@ -166,7 +166,7 @@ describe('headers', () => {
     assert.equal((await answerTo(listening, `GET /-/healthy ${HOST}${many(19)}\r\n`)).status, 200);
     const { status, body, isLast } = await answerTo(listening, `GET /-/healthy ${HOST}${many(20)}\r\n`);
     assert.deepEqual([status, isLast], [431, true]);
-    assert.equal(body.toString(), 'the request has 21 headers, more than http.max_headers (20)\n');
+    assert.equal(body.toString(), 'the request has more headers than http.max_headers (20)\n');
   });
 
   test('are never left out in silence, however many: the credentials behind 3000 others count', async (t) => {

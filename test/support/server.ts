@@ -91,7 +91,6 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly maxInflightBytes?: number;
   readonly queueTimeoutMs?: number;
   readonly queueLength?: number;
-  readonly maxHeaders?: number;
   readonly maxUnreadBytes?: number;
   readonly readiness?: 'ready' | 'starting' | 'draining';
   readonly detail?: string;
@@ -205,6 +204,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       silenceTimeoutMs: 120_000,
       door: 'main',
       maxHeaderBytes: 16 * 1024,
+      maxHeaders: 100,
       tls: undefined,
       ...options,
     },
@@ -220,10 +220,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       groups: () => options.protected ?? ['write', 'lifecycle'],
       queueLength: () => options.queueLength ?? 1000,
     },
-    limits: () => ({
-      headers: options.maxHeaders ?? 100,
-      unreadBytes: options.maxUnreadBytes ?? 64 * 1024 * 1024,
-    }),
+    unreadBytes: () => options.maxUnreadBytes ?? 64 * 1024 * 1024,
     connections,
     instruments,
     logger: silent,

@@ -30,7 +30,7 @@ export const HTTP_OPTIONS = {
   },
   'http.queue_length': {
     kind: integer({ min: 1, max: 1_000_000 }),
-    default: '1000',
+    default: '256',
     doc: 'Most requests that may wait with their body unread: so many for room under `http.max_inflight_size`, and so many for a password to be checked. One more is answered 503.',
   },
   'http.queue_timeout': {
@@ -52,6 +52,7 @@ export const HTTP_OPTIONS = {
   'http.max_headers': {
     kind: integer({ min: 10, max: 10_000 }),
     default: '100',
+    needsRestart: true,
     doc: 'Most headers of a request; more are answered 431.',
   },
   'http.max_unread_size': {
