@@ -207,5 +207,6 @@ function timeouts(config: Config): Timeouts {
     requestTimeoutMs,
     silenceTimeoutMs: requestTimeoutMs + answerMs + SILENCE_MARGIN_MS,
     headersTimeoutMs: config['http.headers_timeout'],
+    idleTimeoutMs: config['connection.idle_timeout'],
   };
 }

@@ -70,7 +70,7 @@ export function configurationReference(): string {
       `## ${title}\n\n${table(['Option', 'Flag', 'Variable', 'Type', 'Default', 'Bounds', 'Meaning'], rows)}`,
     );
   }
-  parts.push(secretSection(), ruleSection());
+  parts.push(secretSection(), reloadSection(), ruleSection());
   parts.push(example('Example file', EXAMPLE_FILE), example('Example of rules for series', EXAMPLE_RULES));
   return parts.join('\n');
 }
@@ -104,6 +104,26 @@ function secretSection(): string {
     '`<hidden>` in its place, and that is refused as a value.',
   ];
   return `## Secrets\n\n${words.join('\n')}\n\n${table(['Option', 'Variable for the file'], rows)}`;
+}
+
+function reloadSection(): string {
+  const names = OPTION_NAMES.filter((name) => optionOf(name).needsRestart).map(code);
+  const words = [
+    'SIGHUP, and `POST /-/reload` where `http.enable_lifecycle` is on, read flags, variables and files again. What they say',
+    'is checked as at the start and put in force as a whole, or the old configuration stays: see the log,',
+    '`kafka_adapter_config_last_reload_successful`, and the answer of `/-/reload`. No connection is closed by it, and requests',
+    'that are under way end by what they began with. The files of `web.config_file`, its certificates, and',
+    '`http.bearer_tokens_file` are also looked at every 5 s, those of `kafka.tls.*` at each new connection to a broker.',
+    '',
+    'A change of these waits for a restart, which the log says; so does switching TLS on or off:',
+    '',
+    names.map((name) => `- ${name}`).join('\n'),
+    '',
+    'All others are in force at once, with three limits: connections that are open live on with the certificates they',
+    'began with (which `connection.max_age` bounds), TLS handshakes may take what `http.headers_timeout` was at the start,',
+    'and a change of `kafka.topic` does not change `avro.subject`.',
+  ];
+  return `## Reload\n\n${words.join('\n')}\n`;
 }
 
 function ruleSection(): string {

@@ -35,6 +35,8 @@ export interface Timeouts {
   readonly headersTimeoutMs: number;
   /** Longest time in which no byte moves while a request is under way: more than any honest exchange takes. */
   readonly silenceTimeoutMs: number;
+  /** The option `connection.idle_timeout`. */
+  readonly idleTimeoutMs: number;
 }
 
 export interface ServerOptions extends Timeouts {
@@ -97,7 +99,7 @@ export class HttpServer {
       requestTimeout: requestTimeoutMs,
       // Who does not read its answers would be kept with them for ever.
       connectionTimeout: silenceTimeoutMs,
-      keepAliveTimeout: connections.settings.idleTimeoutMs,
+      keepAliveTimeout: options.idleTimeoutMs,
       // Requests that arrive while closing are served, not refused: the sender need not know.
       return503OnClosing: false,
       clientErrorHandler: (error: Error, socket: Socket) =>
@@ -152,12 +154,12 @@ export class HttpServer {
   }
 
   /** From now on; requests that are under way keep the limits they began with. */
-  useTimeouts({ requestTimeoutMs, headersTimeoutMs, silenceTimeoutMs }: Timeouts): void {
+  useTimeouts({ requestTimeoutMs, headersTimeoutMs, silenceTimeoutMs, idleTimeoutMs }: Timeouts): void {
     const { server } = this.app;
     server.requestTimeout = requestTimeoutMs;
     server.headersTimeout = headersTimeoutMs;
     server.timeout = silenceTimeoutMs;
-    server.keepAliveTimeout = this.#parts.connections.settings.idleTimeoutMs;
+    server.keepAliveTimeout = idleTimeoutMs;
   }
 
   /** New connections see other certificates from now on; those that are open live on. */

@@ -41,13 +41,15 @@ describe('SIGHUP', () => {
     const agent = oneConnection();
     t.after(() => agent.destroy());
     assert.equal((await adapter.write(uniqueRequest(0, Date.now()).payload, { agent })).status, 204);
-    writeFileSync(file, 'connection: {max_age: 7m}\nhttp: {max_body_size: 1KiB}\nreplica: {id: two}\n');
+    const changes = ['connection: {max_age: 7m, idle_timeout: 33s}', 'http: {max_body_size: 1KiB}'];
+    writeFileSync(file, [...changes, 'replica: {id: two}', ''].join('\n'));
     adapter.process.signal('SIGHUP');
     await eventually(async () => (await adapter.metric('kafka_adapter_connection_max_age_seconds')) === 420, {
       what: 'the age is 7 minutes',
     });
     const tooLarge = await adapter.write(new Uint8Array(2000), { agent });
     assert.equal(tooLarge.status, 413, 'on the connection from before');
+    assert.equal(tooLarge.headers['keep-alive'], 'timeout=33');
     assert.match((await adapter.get('/-/whoami')).text, /^one /);
     const [waits] = adapter.logged('warn').filter(({ options }) => options !== undefined);
     assert.deepEqual(waits?.['options'], ['replica.id']);

@@ -202,6 +202,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       requestTimeoutMs: 60_000,
       headersTimeoutMs: 10_000,
       silenceTimeoutMs: 120_000,
+      idleTimeoutMs: options.connection?.idleTimeoutMs ?? FOREVER.idleTimeoutMs,
       door: 'main',
       maxHeaderBytes: 16 * 1024,
       maxHeaders: 100,
