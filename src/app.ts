@@ -222,6 +222,7 @@ export class App {
       activity: this.#activity,
       instruments: this.#metrics.instruments,
       topic: this.#config['kafka.topic'],
+      fleet: this.#fleet.status(this.#config),
     });
   }
 

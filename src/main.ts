@@ -37,6 +37,7 @@ type Command = (settings: Settings, logger: MainLogger) => Promise<number>;
 const COMMANDS: Readonly<Partial<Record<string, Command>>> = {
   tail: runTail,
   'check-kafka': runCheck,
+  fleet: runFleet,
 };
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -159,6 +160,17 @@ async function runCheck({ loaded }: Settings, logger: Logger): Promise<number> {
     print,
   });
   return isWell ? EXIT_OK : EXIT_FAILED;
+}
+
+async function runFleet({ loaded: { config } }: Settings, logger: Logger): Promise<number> {
+  const { showFleet } = await import('./app/fleet-command.ts');
+  try {
+    await showFleet({ config, logger, print });
+    return EXIT_OK;
+  } catch (error) {
+    logger.error({ problem: (error as Error).message }, 'cannot show the fleet');
+    return EXIT_FAILED;
+  }
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Figures } from '../fleet/standing.ts';
 import { FleetTopic } from '../kafka/fleet-topic.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Metrics } from '../metrics.ts';
+import type { FleetStatusParts } from '../status/fleet.ts';
 import type { Replica } from '../status/replica.ts';
 import { clientOptions } from './settings.ts';
 
@@ -85,6 +86,12 @@ export class FleetSide {
   /** Undefined when the fleet is off. */
   get view(): FleetView | undefined {
     return this.#fleet?.view;
+  }
+
+  /** For the status page. */
+  status(config: Config): FleetStatusParts | undefined {
+    const { view } = this;
+    return view && { view, topic: config['fleet.topic'], tolerance: config['fleet.tolerance'] };
   }
 
   /** The state of this replica is another. */

@@ -12,6 +12,7 @@ const USAGE = `Usage: kafka-adapter [--name=value ...]
        kafka-adapter tail [--name=value ...]         show the records as they arrive
        kafka-adapter check-kafka [--name=value ...]  say what keeps records from Kafka
        kafka-adapter healthcheck [ready]             ask the replica of the same options how it is
+       kafka-adapter fleet [--name=value ...]        show the replicas that know each other
        kafka-adapter doctor URL                      examine the balancer in front (doctor --help)`;
 
 const INTRODUCTION = [

@@ -8,6 +8,10 @@ const BUSY_UTILIZATION = 0.85;
 const FULL_QUEUE = 0.8;
 const LONE_SHARE = 0.5;
 const STALE_ACK_SECONDS = 120;
+/** A replica that has just started has not heard itself yet. */
+const FLEET_FOUND_SECONDS = 20;
+const SHOWN_VERSIONS = 5;
+const SHOWN_CHARACTERS = 40;
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
@@ -17,6 +21,16 @@ const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
     warn(
       returns.verdict === 'sticky',
       'Clients whose connections end here come back here: the balancer keeps them (persistence, source hash), or this is its only member. Connection age spreads nothing then. BIG-IP: set the persistence of the virtual server to none (AS3: persistenceMethods []).',
+    ),
+  ({ fleet, replica }) =>
+    warn(
+      fleet?.isUsable === false && replica.uptimeSeconds > FLEET_FOUND_SECONDS,
+      'The fleet cannot be used, so connections are spread by age alone; what is in the way stands with the fleet.',
+    ),
+  ({ fleet, replica }) =>
+    warn(
+      fleet?.hasNamesake === true,
+      `Another replica has the id ${replica.id} too, so each of the two knows one replica too few: set replica.id of each to one of its own.`,
     ),
   ({ limits }) =>
     warn(
@@ -53,6 +67,17 @@ const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
       limits.effectiveMaxAgeSeconds > 1.05 * limits.maxAgeSeconds,
       `With this many connections, connection.max_close_rate (${limits.maxCloseRatePerSecond} a second) keeps them for about ${Math.round(limits.effectiveMaxAgeSeconds)} s instead of ${limits.maxAgeSeconds} s.`,
     ),
+  ({ fleet }) =>
+    inform(
+      fleet?.isUsable === true && (fleet.imbalance ?? 1) > 1 + 2 * fleet.tolerance,
+      `The busiest replica of the fleet has ${fleet?.imbalance?.toFixed(1)} times the mean. For some seconds after one was added that is how it is; for longer, the balancer is sticky or a single connection is too large.`,
+    ),
+  ({ fleet }) => {
+    const counts = Map.groupBy(fleet?.list ?? [], ({ version }) => version);
+    const told = [...counts].slice(0, SHOWN_VERSIONS);
+    const words = told.map(([version, all]) => `${version.slice(0, SHOWN_CHARACTERS)} (${all.length})`);
+    return inform(counts.size > 1, `The replicas of the fleet run different versions: ${words.join(', ')}.`);
+  },
   ({ connections }) => {
     const [first] = connections.list;
     return inform(

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** Scripts in an order in which nothing is used before it is there: joined, they are one module. */
-const STYLES = ['style.css', 'tiles.css', 'panels.css', 'connections.css'];
-const SCRIPTS = ['format.js', 'dom.js', 'sparkline.js', 'connections.js', 'panels.js', 'main.js'];
+const STYLES = ['style.css', 'tiles.css', 'panels.css', 'table.css', 'connections.css', 'fleet.css'];
+const SCRIPTS = ['format.js', 'dom.js', 'sparkline.js', 'connections.js', 'fleet.js', 'panels.js', 'main.js'];
 
 export interface StatusPage {
   readonly html: string;

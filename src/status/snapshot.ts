@@ -5,6 +5,7 @@ import type { Connections } from '../connection/connections.ts';
 import type { ReturnFigures } from '../connection/returns.ts';
 import type { Instruments } from '../metrics.ts';
 import type { Activity, Traffic } from './activity.ts';
+import { describeFleet, type FleetStatusParts } from './fleet.ts';
 import { hintsFor } from './hints.ts';
 import type { Replica } from './replica.ts';
 import type { ConnectionStatus, Status } from './status.ts';
@@ -19,6 +20,8 @@ export interface SnapshotParts {
   readonly activity: Activity;
   readonly instruments: Instruments;
   readonly topic: string;
+  /** Undefined when the fleet is off. */
+  readonly fleet: FleetStatusParts | undefined;
 }
 
 export async function takeSnapshot(parts: SnapshotParts): Promise<Status> {
@@ -29,6 +32,7 @@ export async function takeSnapshot(parts: SnapshotParts): Promise<Status> {
     traffic: describeTraffic(parts, traffic),
     connections: await describeConnections(parts),
     returns: describeReturns(parts.connections.returns),
+    fleet: parts.fleet ? describeFleet(parts.fleet) : null,
     kafka: await describeKafka(parts, traffic),
   };
   return { ...facts, hints: hintsFor(facts) };

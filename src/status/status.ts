@@ -1,5 +1,6 @@
 /** The answer of /api/v1/status, which the status page shows: types only. */
 
+import type { FleetRecord } from '../fleet/record.ts';
 import type { Replica } from './replica.ts';
 
 export interface ConnectionStatus {
@@ -16,6 +17,20 @@ export interface ConnectionStatus {
   readonly share: number;
   /** Until an answer asks it to close; null for never. */
   readonly closesInSeconds: number | null;
+}
+
+export interface FleetReplica
+  extends Pick<
+    FleetRecord,
+    'id' | 'instance' | 'version' | 'address' | 'state' | 'samplesPerSecond' | 'connections' | 'cpu'
+  > {
+  /** Whether it is the replica that answers. */
+  readonly isThis: boolean;
+  /** Of the samples that all ready replicas get, 0 to 1; null when it is not ready, or there are none. */
+  readonly share: number | null;
+  /** ISO 8601, by its own clock. */
+  readonly startedAt: string;
+  readonly heardSecondsAgo: number;
 }
 
 export interface Hint {
@@ -88,6 +103,25 @@ export interface Status {
     readonly verdict: 'unknown' | 'spreads' | 'sticky';
     readonly meaning: string;
   };
+  /** Null when the fleet is off. */
+  readonly fleet: {
+    /** The options `fleet.name`, `fleet.topic` and `fleet.tolerance`. */
+    readonly name: string;
+    readonly topic: string;
+    readonly tolerance: number;
+    readonly isUsable: boolean;
+    /** Why it is not usable; '' while it is. */
+    readonly problem: string;
+    /** Another replica that runs has the id of this one. */
+    readonly hasNamesake: boolean;
+    /** Replicas that are ready, this one included when it is. */
+    readonly ready: number;
+    /** Load of the busiest of these by the mean; null without load. */
+    readonly imbalance: number | null;
+    readonly known: number;
+    /** By id; the busiest when there are very many. */
+    readonly list: readonly FleetReplica[];
+  } | null;
   readonly kafka: {
     readonly topic: string;
     readonly connectedBrokers: number;

@@ -2,12 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { KafkaNode } from '../../deploy/local/kafka.ts';
 import { metricValue, oneConnection, type RunningAdapter, startAdapter } from '../support/adapter.ts';
 import { eventually } from '../support/eventually.ts';
 import { readTopic, startKafka, uniqueTopic, withAdmin } from '../support/kafka.ts';
+import { startProcess } from '../support/process.ts';
 import { body } from '../support/write-request.ts';
 
+const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** A replica is forgotten after 15 s of silence. */
 const FORGOTTEN_WITHIN_MS = 25_000;
 
@@ -106,6 +109,60 @@ describe('replicas with one fleet.name', () => {
       },
       { what: 'one of two has all of the load' },
     );
+  });
+});
+
+describe('the command fleet', () => {
+  function show(t: TestContext, { name, topic }: Settings, brokers = kafka.brokers) {
+    return startProcess(t, {
+      args: [
+        program,
+        'fleet',
+        `--kafka.brokers=${brokers}`,
+        `--fleet.name=${name}`,
+        `--fleet.topic=${topic}`,
+      ],
+      environment: { KAFKA_BROKERS: undefined },
+    });
+  }
+
+  test('prints who is there, and who has fallen silent', async (t) => {
+    const fleet = ownFleet();
+    const all = await Promise.all([start(t, fleet), start(t, fleet)]);
+    await waitForReplicas(all, 2);
+    const [silent] = all;
+    await silent!.process.kill();
+    const shown = show(t, fleet);
+    assert.equal((await shown.waitForExit()).code, 0, shown.output);
+    const [head, ...lines] = shown.stdout.trimEnd().split('\n');
+    assert.match(head!, /^REPLICA +STATE +SHARE +SAMPLES\/S +CONNECTIONS +CPU +UP +VERSION +ADDRESS$/);
+    const words = lines.map((line) => line.split(/ {2,}/));
+    assert.deepEqual(
+      words.map(([id, state]) => [id!.split(':')[1], state]).toSorted(),
+      all.map(({ port }, i) => [String(port), i === 0 ? 'silent' : 'ready']).toSorted(),
+    );
+  });
+
+  test('says that nobody speaks, and of others that do', async (t) => {
+    const fleet = ownFleet();
+    await waitForReplicas([await start(t, fleet)], 1);
+    const shown = show(t, { ...fleet, name: 'nobody' });
+    assert.equal((await shown.waitForExit()).code, 0);
+    assert.equal(shown.stdout, '');
+    assert.match(shown.stderr, /no replica of this fleet speaks/);
+    assert.match(shown.stderr, /records of another fleet\.name were heard, too/);
+  });
+
+  test('ends with 1 and a sentence when the topic is not there, and leaves it so', async (t) => {
+    const fleet = ownFleet();
+    const shown = show(t, fleet);
+    assert.equal((await shown.waitForExit()).code, 1);
+    assert.match(shown.stderr, new RegExp(`topic ${fleet.topic} does not exist: no replica of this Kafka`));
+    const topics = await withAdmin(kafka.brokers, (admin) => admin.listTopics());
+    assert.ok(!topics.includes(fleet.topic));
+    const away = show(t, fleet, '127.0.0.1:1');
+    assert.equal((await away.waitForExit()).code, 1);
+    assert.match(away.stderr, /127\.0\.0\.1:1 refuses the connection/);
   });
 });
 

@@ -58,7 +58,9 @@ async function shownAndTold(page: Page): Promise<{ told: Status; shown: Map<stri
 }
 
 function valueAt(status: Status, path: string): unknown {
-  return path.split('.').reduce<unknown>((part, key) => (part as Record<string, unknown>)[key], status);
+  return path
+    .split('.')
+    .reduce<unknown>((part, key) => (part as Record<string, unknown> | null | undefined)?.[key], status);
 }
 
 const LIVES: Record<string, (setting: Setting) => Promise<void>> = {

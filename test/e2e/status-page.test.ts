@@ -5,7 +5,13 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findChromium, startChromium } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
-import { busyStatus, emptyStatus, HOSTILE_AGENT, nastyStatus } from '../support/scripted-status.ts';
+import {
+  busyStatus,
+  emptyStatus,
+  HOSTILE_AGENT,
+  nastyStatus,
+  scriptedFleet,
+} from '../support/scripted-status.ts';
 import { startFakeReplica } from './fake-replica.ts';
 import {
   field,
@@ -63,11 +69,58 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
     assert.deepEqual(replica.others, [], 'nothing but the page and the status is asked for');
   },
 
+  async 'the replicas of the fleet are shown, this one marked, and why there is none'(setting) {
+    const status = busyStatus();
+    const shown = await showStatus(setting, status);
+    const { page } = shown;
+    assert.equal(
+      await text(page, '#fleet .title'),
+      'Fleet default 3 ready, the busiest has 1.03 × the mean in use',
+    );
+    assert.deepEqual(await texts(page, '#fleet tbody tr:first-child > *'), [
+      'adapter-1:8080',
+      'ready',
+      '32 %',
+      '40.0 k/s',
+      '14',
+      '31 %',
+      '3d4h',
+      '0.6s ago',
+      '0.1.0',
+      'adapter-1:8080',
+    ]);
+    const marked = `Array.from(document.querySelectorAll('#fleet .this'), (row) => row.cells[0].textContent)`;
+    assert.deepEqual(await page.evaluate(marked), ['adapter-2:8080']);
+    assert.equal(await text(page, '#fleet-problem'), '');
+    const [first, ...rest] = status.fleet!.list;
+    const list = [...rest, { ...first!, id: 'adapter-9:8080', state: 'draining' as const, share: null }];
+    const fleet = { ...status.fleet!, list, known: 700, isUsable: false, problem: 'cannot read topic x' };
+    await page.evaluate(`document.querySelector('#fleet tbody tr:nth-child(2)').dataset.mark = 'mine'`);
+    await redraw(shown, { ...status, fleet });
+    assert.deepEqual(await texts(page, '#fleet tbody th'), [
+      'adapter-2:8080',
+      'adapter-3:8080',
+      'adapter-9:8080',
+    ]);
+    assert.equal(await text(page, '#fleet [data-mark] th'), 'adapter-2:8080', 'rows live on');
+    assert.deepEqual((await texts(page, '#fleet tbody tr:last-child td')).slice(0, 2), ['draining', '–']);
+    assert.match((await text(page, '#fleet .title'))!, /the 3 busiest of 700 not usable$/);
+    assert.equal(await text(page, '#fleet-problem'), 'cannot read topic x');
+    await redraw(shown, { ...status, fleet: scriptedFleet(150) });
+    const height = await page.evaluate<number>(`document.querySelector('#fleet').offsetHeight`);
+    assert.ok(height < 500, `a large fleet takes ${height} pixels`);
+    await redraw(shown, { ...status, fleet: null });
+    assert.equal(await text(page, '#fleet'), '', 'there is no word of a fleet that is off');
+    assert.deepEqual(page.problems, []);
+  },
+
   async 'nothing that a client or a broker says is run, and no value breaks the page'(setting) {
     const { page } = await showStatus(setting, nastyStatus());
     assert.equal(await page.evaluate(ROWS), 200);
     assert.equal(await text(page, '#connections tbody tr:first-child .agent'), HOSTILE_AGENT);
     assert.equal(await field(page, 'kafka.topic'), HOSTILE_AGENT);
+    assert.equal(await text(page, '#fleet tbody th'), HOSTILE_AGENT);
+    assert.ok((await text(page, '#fleet-problem'))!.startsWith(HOSTILE_AGENT));
     assert.equal(await text(page, '#hints li'), `warning ${HOSTILE_AGENT}`);
     assert.equal(await page.evaluate('document.images.length + document.scripts.length'), 1);
     assert.equal(await page.evaluate('typeof window.hacked'), 'undefined');
@@ -222,7 +275,7 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
     assert.equal(await text(page, '#snippet'), `remote_write: - url: ${base}/api/v1/write`);
     const links = await page.evaluate(`Array.from(document.links, ({ href }) => href)`);
     assert.deepEqual(links, [`${base}/api/v1/status`, `${base}/metrics`, `${base}/-/whoami`]);
-    assert.deepEqual(await texts(page, 'table, #filter'), ['', '']);
+    assert.deepEqual(await texts(page, '#connections table, #filter'), ['', '']);
     assert.deepEqual(page.problems, []);
   },
 
@@ -248,7 +301,7 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
     const status = busyStatus();
     const shown = await showStatus(setting, status);
     const places = (): Promise<unknown> =>
-      shown.page.evaluate(`Array.from(document.querySelectorAll('.tile, .tile > *, .panel h2, #connections tr > *'),
+      shown.page.evaluate(`Array.from(document.querySelectorAll('.tile, .tile > *, .panel h2, #connections tr > *, #fleet tr > *'),
         (element) => { const { x, y, width, height } = element.getBoundingClientRect(); return [x, y, height, element.tagName === 'H2' ? 0 : width]; })`);
     const before = await places();
     await redraw(shown, {
@@ -261,6 +314,16 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
         refused: 99_999,
       },
       kafka: { ...status.kafka, queueBytes: 0 },
+      fleet: {
+        ...status.fleet!,
+        imbalance: null,
+        list: status.fleet!.list.map((replica) => ({
+          ...replica,
+          samplesPerSecond: 1e9,
+          share: null,
+          cpu: 11,
+        })),
+      },
       connections: {
         ...status.connections,
         list: status.connections.list.map((connection) => ({
@@ -276,7 +339,7 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
 
   async 'text is readable in the light and in the dark'(setting) {
     const { page } = await showStatus(setting, busyStatus());
-    const ratios = `Array.from(document.querySelectorAll('h1, dt, dd.aside, .figure, .figure small, #connections td, #connections button, a'), (element) => {
+    const ratios = `Array.from(document.querySelectorAll('h1, dt, dd.aside, .figure, .figure small, #connections td, #fleet td, thead th, #connections button, a'), (element) => {
       const light = (colour) => colour.match(/[\\d.]+/g).slice(0, 3)
         .map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
         .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
@@ -303,10 +366,14 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
       const count = (role: string): number => heard.filter((node) => node.role?.value === role).length;
       assert.deepEqual(
         ['table', 'columnheader', 'rowheader', 'cell'].map(count),
-        [1, 8, 14, 7 * 14],
+        [2, 8 + 10, 14 + 3, 7 * 14 + 9 * 3],
         `at ${width}`,
       );
-      assert.equal(heard.find(({ role }) => role?.value === 'table')?.name?.value, 'Connections');
+      const tables = heard.filter(({ role }) => role?.value === 'table');
+      assert.deepEqual(
+        tables.map(({ name }) => name?.value),
+        ['Fleet', 'Connections'],
+      );
       assert.equal(count('alert'), 0, 'only when there is no answer');
     }
   },

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { hintsFor } from '../../src/status/hints.ts';
-import type { ConnectionStatus, Status } from '../../src/status/status.ts';
+import type { ConnectionStatus, FleetReplica, Status } from '../../src/status/status.ts';
 
 type Facts = Omit<Status, 'hints'>;
 
@@ -19,6 +19,23 @@ function connection(client: string, share: number, agent = 'Prometheus/3.0'): Co
     samples: 1,
     share,
     closesInSeconds: 10,
+  };
+}
+
+function replica(id: string, version = '1'): FleetReplica {
+  return {
+    id,
+    instance: 'i',
+    version,
+    address: id,
+    state: 'ready',
+    share: 0.5,
+    samplesPerSecond: 1000,
+    connections: 2,
+    cpu: 0.3,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    isThis: id === 'a:1',
+    heardSecondsAgo: 1,
   };
 }
 
@@ -73,6 +90,18 @@ const QUIET: Facts = {
     list: EVEN,
   },
   returns: { ratio: 0.3, error: 0.05, watched: 100, verdict: 'spreads', meaning: '' },
+  fleet: {
+    name: 'default',
+    topic: 'fleet',
+    tolerance: 0.15,
+    isUsable: true,
+    problem: '',
+    hasNamesake: false,
+    ready: 2,
+    imbalance: 1.1,
+    known: 2,
+    list: [replica('a:1'), replica('b:1')],
+  },
   kafka: {
     topic: 'metrics',
     connectedBrokers: 3,
@@ -86,8 +115,20 @@ const QUIET: Facts = {
 };
 
 describe('the hints', () => {
-  test('are none when all is well', () => {
+  test('are none when all is well, with a fleet or without', () => {
     assert.deepEqual(hintsFor(QUIET), []);
+    assert.deepEqual(hintsFor({ ...QUIET, fleet: null }), []);
+  });
+
+  test('do not name a fleet that a replica which has just started does not know yet', () => {
+    const fleet = { ...QUIET.fleet!, isUsable: false, problem: 'not yet' };
+    assert.deepEqual(hintsFor({ ...QUIET, fleet, replica: { ...QUIET.replica, uptimeSeconds: 20 } }), []);
+  });
+
+  test('name few versions, and no more of each than can be read', () => {
+    const list = Array.from({ length: 50 }, (_, i) => replica(`r${i}`, `${i}${'x'.repeat(200)}`));
+    const [hint] = hintsFor({ ...QUIET, fleet: { ...QUIET.fleet!, list } });
+    assert.ok(hint!.text.length < 350, hint!.text);
   });
 
   const cases: readonly (readonly [string, Partial<Facts>, RegExp])[] = [
@@ -113,6 +154,25 @@ describe('the hints', () => {
       'a stretched age',
       { limits: { ...QUIET.limits, effectiveMaxAgeSeconds: 180 } },
       /max_close_rate \(20 a second\) keeps them for about 180 s instead of 60 s/,
+    ],
+    [
+      'a fleet that cannot be used',
+      {
+        fleet: {
+          ...QUIET.fleet!,
+          isUsable: false,
+          problem: 'cannot read topic fleet: no leader',
+          imbalance: 3,
+        },
+      },
+      /by age alone; what is in the way/,
+    ],
+    ['a second replica of its id', { fleet: { ...QUIET.fleet!, hasNamesake: true } }, /has the id a:1 too/],
+    ['a fleet that is uneven', { fleet: { ...QUIET.fleet!, imbalance: 1.8 } }, /has 1\.8 times the mean/],
+    [
+      'versions that differ',
+      { fleet: { ...QUIET.fleet!, list: [replica('a:1'), replica('b:1', '2'), replica('c:1')] } },
+      /different versions: 1 \(2\), 2 \(1\)\.$/,
     ],
     [
       'one connection with most of the samples',

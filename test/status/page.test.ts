@@ -151,6 +151,7 @@ describe('numbers are written', () => {
       [1, '100 %'],
     ],
     ago: [[0.21, '0.2s ago']],
+    times: [[1.034, '1.03 ×']],
     limit: [
       [0, 'no limit'],
       [1000, '1 000'],

@@ -1,6 +1,6 @@
 /** Statuses as a replica might give them, for the status page: a busy one, an idle one, and one of a nasty mind. */
 
-import type { ConnectionStatus, Status } from '../../src/status/status.ts';
+import type { ConnectionStatus, FleetReplica, Status } from '../../src/status/status.ts';
 
 /** What an attacker would send as user agent; run, it would leave a mark and a broken image. */
 export const HOSTILE_AGENT = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
@@ -26,6 +26,40 @@ export function scriptedConnections(count: number): ConnectionStatus[] {
       closesInSeconds: 75.2 - ageSeconds,
     };
   });
+}
+
+/** `count` replicas that share the load nearly evenly; the second is the one that answers, the last has just started. */
+export function scriptedFleet(count: number): NonNullable<Status['fleet']> {
+  const list = Array.from({ length: count }, (_, index): FleetReplica => {
+    const id = `adapter-${index + 1}:8080`;
+    return {
+      id,
+      instance: `k3x9q${index + 1}`,
+      version: '0.1.0',
+      address: id,
+      state: 'ready',
+      share: (1 + 0.03 * ((index % 3) - 1)) / count,
+      samplesPerSecond: 41_230 * (1 + 0.03 * ((index % 3) - 1)),
+      connections: 14 + (index % 3),
+      cpu: 0.31 + 0.01 * (index % 3),
+      // The status is asked for now, and what is shown is how long ago that was.
+      startedAt: new Date(Date.now() - (index === count - 1 ? 51_000 : 273_912_000)).toISOString(),
+      isThis: index === 1,
+      heardSecondsAgo: index === 1 ? 0 : 0.6 + 0.8 * (index % 4),
+    };
+  });
+  return {
+    name: 'default',
+    topic: '_kafka_adapter_fleet',
+    tolerance: 0.15,
+    isUsable: true,
+    problem: '',
+    hasNamesake: false,
+    ready: count,
+    imbalance: 1.03,
+    known: count,
+    list,
+  };
 }
 
 /** A replica with all its senders, as on a good day. */
@@ -101,6 +135,7 @@ export function busyStatus(): Status {
       meaning:
         'Senders whose connection is closed mostly come back to other replicas: as with about 3 replicas.',
     },
+    fleet: scriptedFleet(3),
     kafka: {
       topic: 'metrics',
       connectedBrokers: 3,
@@ -165,6 +200,26 @@ export function emptyStatus(): Status {
   };
 }
 
+/** 200 replicas of 1000, and whatever somebody may write to the topic. */
+function nastyFleet(): NonNullable<Status['fleet']> {
+  const fleet = scriptedFleet(200);
+  Object.assign(fleet.list[0]!, { id: HOSTILE_AGENT, address: HOSTILE_AGENT, version: 'v'.repeat(256) });
+  Object.assign(fleet.list[2]!, {
+    id: 'x'.repeat(256),
+    samplesPerSecond: 1e15,
+    connections: 1e15,
+    cpu: 1e15,
+  });
+  Object.assign(fleet.list[3]!, { state: 'draining', share: null, startedAt: '+033658-09-27T01:46:40.000Z' });
+  return {
+    ...fleet,
+    known: 1000,
+    isUsable: false,
+    problem: `${HOSTILE_AGENT} ${'y'.repeat(500)}`,
+    imbalance: null,
+  };
+}
+
 /** 200 connections and whatever a text or a number may be. */
 export function nastyStatus(): Status {
   const busy = busyStatus();
@@ -193,6 +248,7 @@ export function nastyStatus(): Status {
       verdict: 'sticky',
       meaning: 'Senders come back to this replica: <b>persistence</b>.',
     },
+    fleet: nastyFleet(),
     kafka: { ...busy.kafka, topic: HOSTILE_AGENT, connectedBrokers: 0, lastAckSecondsAgo: null },
     hints: [
       { level: 'warning', text: HOSTILE_AGENT },

@@ -193,6 +193,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       activity: new Activity(instruments),
       instruments,
       topic: 'metrics',
+      fleet: undefined,
     });
   connections.start();
   const server = new HttpServer({

@@ -73,6 +73,7 @@ export const FORMATS = {
   setting: numeric((seconds) => formatDuration(seconds).replace(/(?<=\D)00?\D$/, '')),
   latency: numeric(formatLatency),
   share: numeric(formatShare),
+  times: numeric((ratio) => `${ratio.toFixed(2)}${GAP}×`),
   ago: numeric((seconds) => `${formatDuration(seconds)} ago`),
   closeRate: numeric((perSecond) => (perSecond === 0 ? 'no limit' : `at most ${formatCount(perSecond)}/s`)),
   limit: numeric((value) => (value === 0 ? 'no limit' : formatCount(value))),

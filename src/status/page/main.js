@@ -2,6 +2,7 @@
 
 import { connectionsTable } from './connections.js';
 import { byId, setText, setTone, show } from './dom.js';
+import { fleetTable } from './fleet.js';
 import { FORMATS } from './format.js';
 import { drawClosed, drawHints, drawReturns, drawTiles } from './panels.js';
 import { sparkline } from './sparkline.js';
@@ -15,6 +16,7 @@ const STATE_DETAILS = { draining: 'finishes what is under way and asks every con
 // The page is `/` of the replica, so its own path is the prefix it is behind, with or without the last slash.
 const base = new URL(location.pathname.replace(/\/?$/, '/'), location.origin);
 const drawConnections = connectionsTable(byId('connections'));
+const drawFleet = fleetTable(byId('fleet'));
 const line = sparkline();
 
 /** The first answer of the process that is watched and when it came, and the latest. */
@@ -54,6 +56,7 @@ function draw(status) {
   drawHints(status.hints);
   drawTiles(status, first, (latestMs - firstMs) / 1000);
   line.add(latestMs, status.traffic.samplesPerSecond, status.traffic.writtenSamplesPerSecond);
+  drawFleet(status.fleet);
   drawConnections(status.connections);
   drawClosed(status.connections, status.limits);
   drawReturns(status.returns);
