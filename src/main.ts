@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command: arguments and environment in, exit status out, signals. */
 
+import './node-version.ts';
 import './heap.ts';
 
 import { readFileSync } from 'node:fs';

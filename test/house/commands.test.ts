@@ -49,6 +49,15 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     names: "program, 'doctor'",
   },
   { command: /^kafka-adapter check-kafka/, by: 'kafka/security-permissions', names: "'check-kafka'" },
+  { command: /^kafka-adapter healthcheck( ready)?$/, by: 'main/healthcheck', names: "'healthcheck'" },
+  { command: /^npm pack$/, by: 'deploy/package', names: "'pack'" },
+  {
+    command: /^npm install( --global --prefix \/opt\/kafka-adapter)? \.\/kafka-adapter-[\d.]+\.tgz$/,
+    by: 'deploy/package',
+    names: "'--global'",
+  },
+  { command: /^npx kafka-adapter --version$/, by: 'deploy/package', names: "'npx'" },
+  { command: /^systemd-analyze security$/, by: 'deploy/systemd', names: "'security'" },
   { command: /^kafka-adapter --check-config$/, by: 'main/main', names: "'--check-config'" },
   { command: /^kcat -b kafka:9092 -t metrics -C \| jq \.$/, by: 'kafka/read-back', names: "command: 'kcat'" },
   { command: /^kafka-adapter fleet( --kafka\.brokers=\S+)?$/, by: 'e2e/fleet', names: "'fleet'" },
@@ -63,7 +72,7 @@ const RUN_HERE: readonly { readonly command: RegExp; readonly tool?: 'helm' | 'k
 ];
 
 /** That are no scripts of package.json. */
-const COMMANDS_OF_NPM = ['pack', 'install'];
+const COMMANDS_OF_NPM = ['pack', 'install', 'version'];
 
 const commands = PAGES.flatMap((page) => commandsOf(page));
 const elsewhere = (text: string): RunElsewhere | undefined =>

@@ -53,11 +53,12 @@ function partOf(path: string): string {
 
 /** What each part may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  main: ['app', 'config', 'doctor', 'healthcheck', 'heap', 'kafka', 'lib'],
+  main: ['app', 'config', 'doctor', 'healthcheck', 'heap', 'kafka', 'lib', 'node-version'],
   index: ['app', 'config', 'lib'],
   doctor: ['lib'],
   healthcheck: ['config'],
   heap: [],
+  'node-version': [],
   app: [
     'config',
     'connection',

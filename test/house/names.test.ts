@@ -19,6 +19,7 @@ const OTHER_VARIABLES = ['CI', 'REWRITE_GOLDEN', 'GIN_MODE', 'SINCE_MS', 'KAFKA_
 /** Flags of other programs that sentences name. */
 const OTHER_FLAGS = [
   ...['--enable-feature', '--web.enable-remote-write-receiver'],
+  ...['--max-old-space-size', '--max-semi-space-size', '--stop-timeout', '--scale'],
   ...['--only', '--format', '--brokers', '--compare', '--topic', '--json', '--help', '--expect', '--no-'],
 ];
 
@@ -43,7 +44,7 @@ function flagsOf(text: string): string[] {
 }
 
 function unknownFlags(command: string): string[] {
-  if (/^(helm|kubectl|kcat|curl|docker) /.test(command)) return [];
+  if (/^(helm|kubectl|kcat|curl|docker|systemctl|install|npm install) /.test(command)) return [];
   const [, allowed] = FLAGS.find(([program]) => program.test(command)) ?? [];
   return allowed ? flagsOf(command).filter((flag) => !allowed.includes(flag)) : [];
 }
