@@ -25,6 +25,7 @@ describe('GET', () => {
       'traffic',
       'connections',
       'returns',
+      'fleet',
       'kafka',
       'hints',
     ]);

@@ -19,7 +19,9 @@ function record(id: string, changes: Partial<FleetRecord> = {}): FleetRecord {
     state: 'ready',
     connections: 3,
     samplesPerSecond: 100,
+    largestSamplesPerSecond: 50,
     cpu: 0.5,
+    samplesPerCpuSecond: 0,
     ...changes,
   };
 }
