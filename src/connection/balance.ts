@@ -54,7 +54,7 @@ export class Balance {
   #isOneShort = false;
   #replicas = 1;
   /** When it last was even enough. */
-  #sinceMs = 0;
+  #evenMs = 0;
 
   /** `returns` tells whether the balancer is sticky: nobody is asked to leave who would come back. */
   constructor(settings: BalanceSettings, returns: Returns) {
@@ -68,16 +68,14 @@ export class Balance {
     const senders = [...connections].filter(({ writes }) => writes > 0);
     const staying = senders.filter(({ leave }) => leave === undefined);
     const carried = staying.reduce((sum, { samplesPerSecond }) => sum + samplesPerSecond, 0);
-    const excess = carried - scales.dueSamplesPerSecond;
-    if (!this.#isNeeded(excess / scales.dueSamplesPerSecond, scales)) {
-      this.#effect.end();
-      this.#sinceMs = nowMs;
-      return;
-    }
-    const distance = excess / scales.dueSamplesPerSecond + Math.max(0, 1 - scales.least);
-    if (!this.#effect.mayGoOn({ distance, carried, nowMs })) return;
+    const { dueSamplesPerSecond: due, replicas, below, least } = scales;
+    const excess = carried - due;
+    const isNeeded = this.#isNeeded(excess / due, scales);
+    if (!isNeeded) this.#evenMs = nowMs;
+    const distance = excess / due + Math.max(0, 1 - least);
+    if (!this.#effect.mayMove({ isNeeded, distance, carried, nowMs })) return;
     const movable = staying.filter((connection) => connection.ageMs(nowMs) >= this.settings.minAgeMs);
-    const times = Math.min(1 + (nowMs - this.#sinceMs) / ONCE_MORE_MS, scales.replicas / scales.below);
+    const times = Math.min(1 + (nowMs - this.#evenMs) / ONCE_MORE_MS, replicas / below);
     const size = {
       ratePerSecond: Math.max(MIN_REFILL_PER_SECOND, senders.length * REFILL_SHARE),
       burst: Math.max(1, senders.length * BURST_SHARE),
@@ -85,7 +83,7 @@ export class Balance {
     for (const connection of fitting(movable, { excess, budget: excess * times * STEP })) {
       if (!this.#bucket.take(nowMs, size)) return;
       connection.leave = 'balance';
-      this.#effect.spend(connection.samplesPerSecond);
+      this.#effect.moved(connection.samplesPerSecond);
     }
   }
 

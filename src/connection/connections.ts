@@ -10,19 +10,10 @@ import { ClosePolicy, type CloseSettings } from './close-policy.ts';
 import { Connection, type Sender } from './connection.ts';
 import { ConnectionLimit, type ConnectionLimits, type Door } from './limit.ts';
 import { Relief, type ReliefSettings, type SenderLoad } from './relief.ts';
-import { type ReturnFigures, Returns } from './returns.ts';
+import { type ReturnFigures, Returns, WATCHED } from './returns.ts';
 
 /** Time between two looks at rates and utilisation; long enough for a connection asked to leave to have left. */
 const TICK_MS = 5000;
-
-/** Closes that are meant to make the client connect anew, while this replica stays. */
-const SPREADING: ReadonlySet<CloseReason> = new Set([
-  'max_age',
-  'max_requests',
-  'overload',
-  'balance',
-  'rebalance',
-]);
 
 const CONNECTION = Symbol('connection');
 
@@ -146,7 +137,7 @@ export class Connections {
       return false;
     }
     connection.ending = decision.close;
-    if (connection.writes > 0 && SPREADING.has(decision.close)) this.#returns.closed(connection, nowMs);
+    if (connection.writes > 0 && WATCHED.has(decision.close)) this.#returns.closed(connection, nowMs);
     return true;
   }
 

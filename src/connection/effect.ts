@@ -1,22 +1,25 @@
-/** Whether closing connections helps: when it does not, it rests, for longer each time. */
+/** Whether moving connections helps: it is done in rounds, and when one was for nothing the next comes later each time. */
 
 /*
  * Behind a balancer that spreads, the distance from evenness shrinks as the load is moved: by about half when half of it
  * has been. Where clients come back (persistence, or least connections, for which the replica that just closed one is
- * the next choice) it stays as it is, whatever is moved.
+ * the next choice) it stays as it is, whatever is moved. While clients are on their way it seems to shrink in any case,
+ * so it is looked at when they have had time to arrive.
  */
 
-/** Of what is carried: after moving so much the distance is looked at, once the clients have had time to be elsewhere. */
-const LOOK_SHARE = 0.5;
-const SETTLE_MS = 15_000;
-/** Of what is carried: no more is moved before somebody has looked. */
-const MOST_MOVED = 2;
-/** Of the distance before: above this, moving it was for nothing. */
+/** Of a round: connections are asked to leave, then nobody is. */
+const MOVING_MS = 20_000;
+const SETTLING_MS = 10_000;
+/** Of what is carried: when less was moved in a round, it says nothing. */
+const TELLING_SHARE = 0.25;
+/** Of the distance at the begin: above this, the round was for nothing. */
 const NO_EFFECT = 0.8;
-const FIRST_REST_MS = 30_000;
+const FIRST_REST_MS = 60_000;
 const LONGEST_REST_MS = 3_600_000;
 
 export interface Look {
+  /** Whether there is something to move. */
+  readonly isNeeded: boolean;
   /** From evenness; 0 = even. */
   readonly distance: number;
   /** Samples a second that this replica carries. */
@@ -24,48 +27,51 @@ export interface Look {
   readonly nowMs: number;
 }
 
-export class Effect {
-  /** At the last look; undefined when nothing is under way. */
-  #distance: number | undefined;
-  /** Samples a second moved since. */
-  #moved = 0;
-  #looksAtMs = Number.POSITIVE_INFINITY;
-  #restMs = FIRST_REST_MS;
-  #restsUntilMs = 0;
+interface Round {
+  readonly startMs: number;
+  readonly distance: number;
+  /** Samples a second. */
+  moved: number;
+}
 
-  /** False while it rests, and when very much has been moved and the time to look has not come. */
-  mayGoOn({ distance, carried, nowMs }: Look): boolean {
+export class Effect {
+  #round: Round | undefined;
+  #restMs = FIRST_REST_MS;
+  #restsUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** To be asked every second or so: whether connections may be asked to leave now. */
+  mayMove(look: Look): boolean {
+    const { isNeeded, distance, nowMs } = look;
     if (nowMs < this.#restsUntilMs) return false;
-    this.#distance ??= distance;
-    if (this.#moved >= LOOK_SHARE * carried) this.#looksAtMs = Math.min(this.#looksAtMs, nowMs + SETTLE_MS);
-    if (nowMs < this.#looksAtMs) return this.#moved < MOST_MOVED * carried;
-    const isFutile = distance > NO_EFFECT * this.#distance;
-    this.end();
-    if (!isFutile) {
+    if (!this.#round) {
+      if (isNeeded) this.#round = { startMs: nowMs, distance, moved: 0 };
+      return isNeeded;
+    }
+    const elapsedMs = nowMs - this.#round.startMs;
+    if (elapsedMs >= MOVING_MS + SETTLING_MS) this.#judge(this.#round, look);
+    return isNeeded && elapsedMs < MOVING_MS;
+  }
+
+  #judge({ distance: before, moved }: Round, { distance, carried, nowMs }: Look): void {
+    this.#round = undefined;
+    if (moved < TELLING_SHARE * carried) return;
+    if (distance <= NO_EFFECT * before) {
       this.#restMs = FIRST_REST_MS;
-      return true;
+      return;
     }
     this.#restsUntilMs = nowMs + this.#restMs;
     this.#restMs = Math.min(2 * this.#restMs, LONGEST_REST_MS);
-    return false;
   }
 
-  /** Notes what has been asked to move, in samples a second. */
-  spend(samplesPerSecond: number): void {
-    this.#moved += samplesPerSecond;
-  }
-
-  /** It is even enough. */
-  end(): void {
-    this.#distance = undefined;
-    this.#moved = 0;
-    this.#looksAtMs = Number.POSITIVE_INFINITY;
+  /** Notes what has been asked to leave, in samples a second. */
+  moved(samplesPerSecond: number): void {
+    if (this.#round) this.#round.moved += samplesPerSecond;
   }
 
   /** Circumstances have changed: what was for nothing may help now. */
   restart(): void {
-    this.end();
+    this.#round = undefined;
     this.#restMs = FIRST_REST_MS;
-    this.#restsUntilMs = 0;
+    this.#restsUntilMs = Number.NEGATIVE_INFINITY;
   }
 }

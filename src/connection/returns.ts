@@ -7,7 +7,19 @@
  * back: about 1/N behind a balancer that spreads over N replicas, about 1 when it is sticky or has one member.
  */
 
+import type { CloseReason } from '../metrics/reasons.ts';
 import type { Connection } from './connection.ts';
+
+/**
+ * Closes that are meant to make the client connect anew, while this replica stays. Those for balance happen on several
+ * replicas in the same seconds, so what comes just after them says nothing.
+ */
+export const WATCHED: ReadonlySet<CloseReason> = new Set([
+  'max_age',
+  'max_requests',
+  'overload',
+  'rebalance',
+]);
 
 /** What is asked of a connection here. */
 export type Visit = Pick<Connection, 'address' | 'agent' | 'user' | 'bornMs' | 'requests' | 'ageMs'>;

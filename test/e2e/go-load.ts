@@ -14,8 +14,8 @@ export interface GoLoadOptions {
   readonly pools?: number;
   /** Requests that each of them has under way, like the shards of a queue. */
   readonly shards?: number;
-  /** Between an answer and the next request. */
-  readonly pauseMs?: number;
+  /** Between an answer and the next request; by sender, for load that is uneven. */
+  readonly pauseMs?: number | ((sender: number) => number);
 }
 
 export interface Sent {
@@ -27,12 +27,12 @@ export interface Sent {
 export class GoLoad {
   readonly clients: readonly GoClient[];
   readonly sent: Sent[] = [];
-  readonly #pauseMs: number;
+  readonly #pauseMs: (sender: number) => number;
   readonly #ended: Promise<unknown>;
   #isLeaving = false;
 
   constructor(target: GoTarget, { pools = 1, shards = 1, pauseMs = 0 }: GoLoadOptions = {}) {
-    this.#pauseMs = pauseMs;
+    this.#pauseMs = typeof pauseMs === 'number' ? () => pauseMs : pauseMs;
     this.clients = Array.from({ length: pools }, () => new GoClient(target));
     const senders = this.clients.flatMap((client) => Array.from({ length: shards }, () => client));
     this.#ended = Promise.all(senders.map((client, sender) => this.#send(client, sender)));
@@ -80,7 +80,7 @@ export class GoLoad {
       const request = { path: '/api/v1/write', headers: HEADERS, body: payload };
       this.sent.push({ samples, exchange: await client.send(request) });
       // Whatever is answered at once must not keep this process from reading the other answers.
-      await pause(this.#pauseMs);
+      await pause(this.#pauseMs(sender));
     }
   }
 }

@@ -4,7 +4,7 @@ import { Balance } from '../../../src/connection/balance.ts';
 import { ClosePolicy } from '../../../src/connection/close-policy.ts';
 import { RATE_SPAN } from '../../../src/connection/connection.ts';
 import { OverloadGuard } from '../../../src/connection/overload.ts';
-import { Returns } from '../../../src/connection/returns.ts';
+import { Returns, WATCHED } from '../../../src/connection/returns.ts';
 import { Cost } from '../../../src/fleet/cost.ts';
 import type { Member } from '../../../src/fleet/members.ts';
 import { PublishPlan } from '../../../src/fleet/publish-plan.ts';
@@ -144,7 +144,7 @@ export class VirtualReplica {
     connection.ending = decision.close;
     this.open.delete(connection);
     this.closed[decision.close] = (this.closed[decision.close] ?? 0) + 1;
-    this.returns.closed(connection, nowMs);
+    if (WATCHED.has(decision.close)) this.returns.closed(connection, nowMs);
     return false;
   }
 
