@@ -64,6 +64,7 @@ export function kafkaSecurityPage(): string {
     PERMISSIONS,
     entry(topicRefusal(['Write', 'Describe', 'Create'], REFUSED)),
     entry(topicRefusal(['Write'], REFUSED)),
+    entry(topicRefusal(['Read'], { ...REFUSED, topic: '_kafka_adapter_fleet' })),
     entry(producerIdRefusal({ ...REFUSED, error: 'CLUSTER_AUTHORIZATION_FAILED' })),
     '',
   ].join('\n\n');
@@ -81,7 +82,15 @@ Records go to the brokers that lead the partitions, at the addresses by which th
 const PERMISSIONS = `## Permissions
 
 The adapter needs \`Write\` on its topics, which brings \`Describe\` with it, and \`Create\` where topics are to be made.
-\`DescribeConfigs\` lets \`check-kafka\` show the settings of the topic, and nothing else.`;
+\`DescribeConfigs\` lets \`check-kafka\` show the settings of the topic, and nothing else.
+
+The [fleet](fleet.md) needs \`Read\` and \`Write\` on \`fleet.topic\`, and \`Create\` once, unless the topic is there; no permission
+for consumer groups. Without these the adapter runs as ever, its connections spread by age alone:
+
+\`\`\`sh
+kafka-acls.sh --bootstrap-server kafka-1:9093 --add --allow-principal User:adapter \\
+  --operation Read --operation Write --operation Create --topic _kafka_adapter_fleet
+\`\`\``;
 
 const PAGE = `# Security of Kafka
 
