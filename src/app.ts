@@ -112,11 +112,11 @@ export class App {
     this.#fleet.announce();
     logger.info({ drainDelayMs: config['shutdown.drain_delay'] }, 'draining');
     await new Promise((resolve) => setTimeout(resolve, config['shutdown.drain_delay']));
-    const answered = await this.http.close(config['shutdown.timeout']);
+    // Nobody is led here any more, so the others may forget this replica while it finishes.
+    const [answered] = await Promise.all([this.http.close(config['shutdown.timeout']), this.#fleet.stop()]);
     this.#connections.stop();
     this.#files.stop();
     if (!answered) logger.error({}, 'requests were cut off: not answered within shutdown.timeout');
-    await this.#fleet.stop();
     await this.#delivery.stop();
     this.#activity.stop();
     this.#metrics.close();
