@@ -85,18 +85,27 @@ export class TcpProxy {
     if (wasSilent) for (const pair of this.#pairs) join(pair);
   }
 
-  /** Lets only the first bytes of the next answer through, then ends the connection; new ones pass. */
+  /** Lets only the first bytes of the next answer through, whichever connection it is of, then ends that one. */
   async cutNextAnswer(bytes: number): Promise<void> {
-    const pair = [...this.#pairs].at(-1);
-    if (!pair) throw new Error('no connection goes through the proxy');
-    const [client, target] = pair;
-    const closed = once(client, 'close', { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-    target.unpipe(client).once('data', (answer: Buffer) => {
-      // In order, so that these bytes are read: behind a reset they might not be.
-      client.end(answer.subarray(0, bytes), () => target.destroy());
-    });
-    target.resume();
-    await closed;
+    const { promise: cut, resolve, reject } = Promise.withResolvers<void>();
+    const late = setTimeout(() => reject(new Error('no answer came through the proxy')), ANSWER_WITHIN_MS);
+    const disarm: (() => void)[] = [];
+    for (const pair of this.#pairs) {
+      const [client, target] = pair;
+      const onAnswer = (answer: Buffer): void => {
+        clearTimeout(late);
+        target.off('data', onAnswer);
+        for (const release of disarm) release();
+        client.once('close', () => resolve());
+        // In order, so that these bytes are read: behind a reset they might not be.
+        client.end(answer.subarray(0, bytes), () => target.destroy());
+      };
+      disarm.push(() => {
+        if (target.listeners('data').includes(onAnswer)) join([client, target.off('data', onAnswer)]);
+      });
+      target.unpipe(client).on('data', onAnswer).resume();
+    }
+    await cut;
   }
 
   async close(): Promise<void> {
