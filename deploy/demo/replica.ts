@@ -28,8 +28,9 @@ export function startReplica(options: ReplicaOptions): Part {
     `--http.listen-address=127.0.0.1:${port}`,
     `--replica.id=${replicaName(number)}`,
     `--connection.max-age=${maxAge}`,
-    // A busy machine must not move connections: what is seen is the age alone.
+    // Neither a busy machine nor the fleet must move connections: what is seen is the age alone.
     '--connection.overload-high=0',
+    '--no-fleet.enabled',
     '--shutdown.drain-delay=0s',
     '--log.level=warn',
     ...(brokers ? [`--kafka.brokers=${brokers}`, '--kafka.topic=demo'] : ['--dry-run']),
