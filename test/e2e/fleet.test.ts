@@ -68,7 +68,7 @@ async function said(topic: string): Promise<{ id: string; state: string }[]> {
   return records.map(({ value }) => JSON.parse(String(value)) as { id: string; state: string });
 }
 
-describe('replicas with one fleet.name', () => {
+describe('replicas with one fleet.name', { concurrency: true }, () => {
   test('know each other within seconds, forget who is killed, and are told by who leaves', async (t) => {
     const fleet = ownFleet();
     const [first, second] = await Promise.all([start(t, fleet), start(t, fleet)]);
@@ -112,7 +112,7 @@ describe('replicas with one fleet.name', () => {
   });
 });
 
-describe('the command fleet', () => {
+describe('the command fleet', { concurrency: true }, () => {
   function show(t: TestContext, { name, topic }: Settings, brokers = kafka.brokers) {
     return startProcess(t, {
       args: [

@@ -3,19 +3,23 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { FleetTopic } from '../../src/kafka/fleet-topic.ts';
+import type { Status } from '../../src/status/status.ts';
 import { allow, type Permission } from '../support/access-control.ts';
+import { startAdapter } from '../support/adapter.ts';
 import { Authority, hasOpenssl } from '../support/authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTopic, uniqueTopic } from '../support/kafka.ts';
 import { NOBODY, PASSWORD, type SecureKafka, startSecureKafka, USER } from '../support/secure-kafka.ts';
+import { body } from '../support/write-request.ts';
 import { securityOf } from './security.ts';
 import { keepingLogger } from './stage.ts';
 
-const LOGIN = securityOf([
+const FLAGS = [
   '--kafka.sasl.mechanism=plain',
   `--kafka.sasl.username=${NOBODY}`,
   `--kafka.sasl.password=${PASSWORD}`,
-]);
+];
+const LOGIN = securityOf(FLAGS);
 
 describe('with an authorizer', { skip: !hasOpenssl() }, () => {
   let authority: Authority;
@@ -99,5 +103,36 @@ describe('with an authorizer', { skip: !hasOpenssl() }, () => {
     await assert.rejects(log.read(), { message });
     await createTopic(kafka.brokers, { name: topic });
     await works(() => log.publish('k', 'v'), 'a record is written');
+  });
+
+  test('an adapter whose user may not use the topic writes as ever, and says once why there is no fleet', async (t) => {
+    const [topic, fleetTopic] = [await createTopic(kafka.brokers), await createTopic(kafka.brokers)];
+    await give(fleetTopic, 'WRITE', USER);
+    const adapter = await startAdapter(t, {
+      brokers: `127.0.0.1:${kafka.portOf('PLAIN')}`,
+      topic,
+      flags: [...FLAGS, `--fleet.topic=${fleetTopic}`],
+    });
+    await adapter.waitReady();
+    const series = body([{ labels: [['__name__', 'up']], samples: [[1, Date.now()]] }]);
+    assert.equal((await adapter.write(series)).status, 204);
+    const warnings = (): Record<string, unknown>[] =>
+      adapter.logged('warn').filter(({ msg }) => String(msg).startsWith('no fleet'));
+    await eventually(() => warnings().length > 0, { what: 'it is said' });
+    const problem = sentence(fleetTopic, ['Read', 'Write', 'Create']);
+    assert.deepEqual(
+      warnings().map((warning) => warning['problem']),
+      [problem],
+    );
+    assert.equal(await adapter.metric('kafka_adapter_fleet_usable'), 0);
+    const { fleet, hints } = JSON.parse((await adapter.get('/api/v1/status')).text) as Status;
+    assert.deepEqual([fleet?.isUsable, fleet?.problem], [false, problem]);
+    assert.ok(hints.length <= 1, JSON.stringify(hints));
+    for (const operation of ['READ', 'WRITE'] as const) await give(fleetTopic, operation);
+    await eventually(async () => (await adapter.metric('kafka_adapter_fleet_usable')) === 1, {
+      what: 'the fleet is used once it may be',
+    });
+    assert.deepEqual(adapter.logged('error'), []);
+    assert.equal(warnings().length, 1);
   });
 });
