@@ -99,6 +99,10 @@ function optionSetting(name: OptionName, flags: readonly Flag[]): Setting {
   const values = flags.map((flag) => flag.value ?? (kind.form === 'switch' ? 'true' : undefined));
   if (values.includes(undefined)) return setting(undefined, { error: `has no value, write ${place}=value` });
   const text = values.join(',');
+  if (values.length > 1 && kind.form === 'structure')
+    return setting(undefined, {
+      error: 'is given more than once, write all of it as one value, which is YAML',
+    });
   if (values.length > 1 && kind.form !== 'list') return setting(text, { error: 'is more than one value' });
   return setting(text, kind.parse(text));
 }

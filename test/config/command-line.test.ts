@@ -81,6 +81,10 @@ describe('a wrong command line', () => {
     [['--kafka.topic', '--log.level=warn'], ['flag --kafka.topic: has no value, write --kafka.topic=value']],
     [['--replica.id', '-x'], ['flag --replica.id: has no value, write --replica.id=value']],
     [['--kafka.topic=a', '--kafka.topic=b'], ['flag --kafka.topic: "a,b" is more than one value']],
+    [
+      ['--record.match=up', '--record.match=down'],
+      ['flag --record.match: is given more than once, write all of it as one value, which is YAML'],
+    ],
     [['--help=yes'], ['flag --help: takes no value']],
     [
       ['--no-dry-run=x'],
