@@ -87,6 +87,7 @@ The adapter needs \`Write\` on its topics, which brings \`Describe\` with it, an
 The [fleet](fleet.md) needs \`Read\` and \`Write\` on \`fleet.topic\`, and \`Create\` once, unless the topic is there; no permission
 for consumer groups. Without these the adapter runs as ever, its connections spread by age alone:
 
+<!-- not run: needs a cluster with an authorizer; the permissions themselves are tested -->
 \`\`\`sh
 kafka-acls.sh --bootstrap-server kafka-1:9093 --add --allow-principal User:adapter \\
   --operation Read --operation Write --operation Create --topic _kafka_adapter_fleet

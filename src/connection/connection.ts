@@ -63,6 +63,8 @@ export class Connection {
   /** Set once its end is decided. No further request is begun on it. */
   ending: CloseReason | undefined;
   readonly #rate = new Rate(RATE_SPAN, this.bornMs);
+  /** Whether its load is known: one that ends before is none that could be moved. */
+  isMeasured = false;
   /** What came last was no HTTP any more: nothing that follows it is. */
   isBroken = false;
   /** The request that came last, until its answer is out: the only one of which bytes may still be on their way. */
@@ -124,6 +126,7 @@ export class Connection {
 
   /** Brings the rate up to date, every second or so; gives how many samples came since. */
   measure(nowMs: number): number {
+    this.isMeasured = true;
     return this.#rate.note(this.samples, nowMs);
   }
 

@@ -219,6 +219,7 @@ export class Connections {
   #closed(connection: Connection): void {
     const instruments = this.#instruments;
     this.#open.delete(connection);
+    this.#relief.ended(connection);
     if (connection.isProbe) {
       instruments.probeConnectionsClosed.inc();
       return;

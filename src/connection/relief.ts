@@ -1,8 +1,9 @@
 /** What a replica does by the clock about connections that bring it too much: for its own loop, and for the fleet. */
 
 import { performance } from 'node:perf_hooks';
+import { Rate } from '../lib/rate.ts';
 import { Balance, type BalanceSettings, type Scales } from './balance.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, RATE_SPAN } from './connection.ts';
 import { OverloadGuard, type OverloadSettings } from './overload.ts';
 import type { Returns } from './returns.ts';
 
@@ -27,6 +28,9 @@ export class Relief {
   #loop = performance.eventLoopUtilization();
   #utilization = 0;
   #samples = 0;
+  /** Of connections that came and went between two looks, as those of clients that open one a request. */
+  #passing = 0;
+  readonly #passingRate = new Rate(RATE_SPAN, performance.now());
 
   constructor({ overload, balance }: ReliefSettings, returns: Returns) {
     this.#overload = new OverloadGuard(overload);
@@ -51,9 +55,19 @@ export class Relief {
     this.#overload.relieve(open, this.#utilization, nowMs);
   }
 
+  /** Counts what a connection brought that has ended; once. */
+  ended({ isMeasured, samples }: Connection): void {
+    if (!isMeasured) this.#passing += samples;
+  }
+
   /** Brings the rates of `open` up to date, every second or so, and adds them up. */
   weigh(open: Iterable<Connection>, nowMs: number): SenderLoad {
-    const load = { connections: 0, samplesPerSecond: 0, largestSamplesPerSecond: 0 };
+    this.#samples += this.#passingRate.note(this.#passing, nowMs);
+    const load = {
+      connections: 0,
+      samplesPerSecond: this.#passingRate.perSecond,
+      largestSamplesPerSecond: 0,
+    };
     for (const connection of open) {
       this.#samples += connection.measure(nowMs);
       if (connection.writes === 0) continue;
