@@ -13,7 +13,9 @@ import { METRICS } from '../src/metrics/table.ts';
 import { CHART, chartSchema } from './chart-schema.ts';
 import { doctorPage } from './doctor-page.ts';
 import { kafkaSecurityPage } from './kafka-security-page.ts';
+import { licencesPage } from './licences-page.ts';
 import { WITHOUT_PLACE } from './metric-places.ts';
+import { securityPage } from './security-page.ts';
 
 const NOTE = '<!-- Made by `npm run docs` from the table in the source; change it there. -->';
 
@@ -28,6 +30,8 @@ export function pages(): Readonly<Record<string, string>> {
     [`../${CHART}/values.schema.json`]: chartSchema(),
     // Helm reads no file outside the chart.
     [`../${CHART}/files/rules.yml`]: currentPage('../deploy/prometheus/rules.yml'),
+    'security.md': `${NOTE}\n\n${securityPage()}`,
+    'licences.md': `${NOTE}\n\n${licencesPage()}`,
   };
 }
 

@@ -22,6 +22,7 @@ import type { WritePipeline } from '../pipeline.ts';
 import { readStatusPage } from '../status/page.ts';
 import type { Replica } from '../status/replica.ts';
 import type { Status } from '../status/status.ts';
+import { noteMemory } from './memory-note.ts';
 import { readTls } from './settings.ts';
 
 export interface HttpSideParts {
@@ -64,6 +65,7 @@ export class HttpSide {
     this.#admission = new Admission(admissionLimits(config), metrics.instruments);
     this.#misread = new Misread(metrics.instruments, logger);
     this.#now = this.#make(config, web);
+    noteMemory(config, web, parts);
     const admin = config['http.admin_listen_address'];
     const write = (app: FastifyInstance): void => addWriteRoutes(app, () => this.#now.write);
     const probes = (app: FastifyInstance): void => addProbeRoutes(app, this.#operations());
@@ -94,6 +96,7 @@ export class HttpSide {
       server.useTimeouts(timeouts(config));
     }
     this.#now = next;
+    noteMemory(config, web, this.#parts);
     this.#admission.useLimits(admissionLimits(config));
   }
 

@@ -38,10 +38,15 @@ export class UnreadAnswers {
     for (const [oldest, unread] of this.#unread) {
       // Who has had no chance yet to take it stays.
       if (this.#bytes <= this.#parts.most() || oldest === answer) return;
-      this.remove(oldest);
-      this.#parts.connections.ends(unread.socket, 'unread_answer');
-      unread.socket.destroy();
+      this.#end(unread.socket);
     }
+  }
+
+  /** With all its answers, which are told of their end a little later: nobody else is to go for them. */
+  #end(socket: Socket): void {
+    for (const [answer, unread] of this.#unread) if (unread.socket === socket) this.remove(answer);
+    this.#parts.connections.ends(socket, 'unread_answer');
+    socket.destroy();
   }
 
   /** It has been handed to the network, or its connection is gone. */

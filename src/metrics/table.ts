@@ -116,6 +116,10 @@ export const METRICS = {
     'config_last_reload_success_timestamp_seconds',
     'When the configuration in force was read, in seconds since 1970.',
   ),
+  memoryBound: gauge(
+    'memory_bound_bytes',
+    'What all limits together allow this process in the worst case; docs/security.md has the sum. +Inf when a limit is off.',
+  ),
   connections: gauge('connections', 'Open client connections, without those of probes and scrapes.'),
   connectionsAccepted: counter('connections_accepted_total', 'Connections accepted, of every kind.'),
   connectionsClosed: counter(

@@ -265,19 +265,23 @@ describe('answers that nobody takes', () => {
     const connections = new Connections(FOREVER, instruments);
     const unread = new UnreadAnswers({ connections, instruments, most: () => 10_000 });
     const sockets = Array.from({ length: 5 }, () => new Socket());
-    const answers = sockets.map((socket) => {
+    const add = (socket: Socket, bytes: number): ServerResponse => {
       const answer = new ServerResponse(new IncomingMessage(socket));
-      unread.add(answer, socket, 'x'.repeat(2700));
+      unread.add(answer, socket, bytes % 2 === 0 ? 'x'.repeat(bytes - 300) : Buffer.alloc(bytes - 300));
       return answer;
-    });
+    };
     const ended = (): boolean[] => sockets.map(({ destroyed }) => destroyed);
-    assert.deepEqual(ended(), [true, true, false, false, false]);
-    unread.remove(answers[2]!);
-    unread.add(answers[0]!, sockets[0]!, Buffer.alloc(2700));
-    assert.deepEqual(ended(), [true, true, false, false, false]);
+    const [first, second, third, fourth, fifth] = sockets as [Socket, Socket, Socket, Socket, Socket];
+    for (const socket of [first, second, third, first, second]) add(socket, 2000);
+    assert.deepEqual(ended(), [false, false, false, false, false]);
+    const last = add(fourth, 2001);
+    assert.deepEqual(ended(), [true, false, false, false, false], 'with both of its answers');
+    unread.remove(last);
+    add(fifth, 4000);
+    assert.deepEqual(ended(), [true, false, false, false, false]);
     const alone = new Socket();
-    unread.add(new ServerResponse(new IncomingMessage(alone)), alone, 'x'.repeat(1_000_000));
-    assert.deepEqual([...ended(), alone.destroyed], [true, true, false, true, true, false]);
+    add(alone, 1_000_000);
+    assert.deepEqual([...ended(), alone.destroyed], [true, true, true, false, true, false]);
   });
 
   test('are not counted any more once they are taken', async (t) => {

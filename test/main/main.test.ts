@@ -86,6 +86,13 @@ describe('kafka-adapter', () => {
     assert.match(stderr, /EADDRINUSE/);
   });
 
+  test('warns at the start when its limits allow more memory than there is', async (t) => {
+    const args = ['--dry-run', '--http.listen-address=127.0.0.1:0', '--shutdown.drain-delay=0'];
+    const adapter = start(t, [...args, '--http.max-inflight-size=64GiB', '--kafka.max-queue-size=64GiB']);
+    await adapter.waitFor(/"msg":"listening"/);
+    assert.match(adapter.stderr, /the limits allow this process \d+MiB of memory .* but there is \d+MiB/);
+  });
+
   test('--dry-run prints the records to standard output, logs to standard error, and says so loudly', async (t) => {
     const adapter = start(t, ['--dry-run', '--http.listen-address=127.0.0.1:0', '--shutdown.drain-delay=0']);
     const [, port] = await adapter.waitFor(/"port":(\d+)/);
