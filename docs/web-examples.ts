@@ -17,7 +17,7 @@ const HASH = '$2y$10$fEJhVBvXmK9m46f74vI0W.3EzxD0LRjrNyx7uGZsJlEI2JlrTyAuW';
 
 export const WEB_EXAMPLES: readonly WebExample[] = [
   {
-    title: 'TLS and users with hashed passwords (`htpasswd -nBC 10 "" | tr -d \':\\n\'` makes a hash)',
+    title: 'TLS and users with hashed passwords, as htpasswd makes them with -nBC 10',
     text: `tls_server_config:
   cert_file: server.pem
   key_file: server.key
