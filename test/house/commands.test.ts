@@ -37,6 +37,7 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   { command: /^npm run demo$/, by: 'deploy/demo', names: "'deploy', 'demo', 'main.ts'" },
   { command: /^npm run build$/, by: 'deploy/package', names: "'pack'" },
   { command: /^npm run docs$/, by: 'house/documents', names: 'pages()' },
+  { command: /^npm run bench -- fleet$/, by: 'fleet/simulation', names: 'bench/fleet/summary' },
   { command: /^npm run bench$/, by: 'bench/fuzz', names: 'npm run bench fuzz' },
   {
     command: /^(npm run|kafka-adapter) tail( -- --(record\.format|kafka\.brokers)=\S+)?$/,
