@@ -56,7 +56,7 @@ export class Bench {
     if (scenario === 'sizes') {
       // Loaded here only, as the stages are.
       const { measureSizes } = await import('./sizes.ts');
-      return { scenario, sizes: await measureSizes(corpus) };
+      return { scenario, sizes: await measureSizes(corpus, numberOf(this.#options, 'partitions', 6)) };
     }
     const rounds = numberOf(this.#options, 'rounds', 7);
     if (scenario === 'micro') {

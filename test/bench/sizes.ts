@@ -8,8 +8,6 @@ import { canonicalise } from '../../src/wire/labels.ts';
 import { type Body, type CorpusOptions, makeCorpus } from './corpus.ts';
 import { FORMAT_SETTINGS, perSeries } from './stages.ts';
 
-/** As many as the topics of the other scenarios. */
-const PARTITIONS = 6;
 /** The default of `kafka.max_batch_size`. */
 const FULL_BATCH_BYTES = 900 * 1024;
 const FIRST_BATCH_BYTES = 64 * 1024;
@@ -29,13 +27,13 @@ export interface SizeFigures {
 }
 
 /** All formats with all compressions, over the same bodies. */
-export async function measureSizes(corpus: CorpusOptions): Promise<SizeFigures[]> {
+export async function measureSizes(corpus: CorpusOptions, partitions: number): Promise<SizeFigures[]> {
   const bodies = makeCorpus(corpus);
   const samples = bodies.reduce((sum, body) => sum + body.samples, 0);
   const figures: SizeFigures[] = [];
   for (const format of Object.keys(FORMATS)) {
-    const small = batchesOf(format, bodies, 1);
-    const full = batchesOf(format, bodies, FULL_BATCH_BYTES);
+    const small = batchesOf(format, bodies, { partitions, enoughBytes: 1 });
+    const full = batchesOf(format, bodies, { partitions, enoughBytes: FULL_BATCH_BYTES });
     for (const compression of ['none', ...Object.keys(CODECS)]) {
       const requests = await compressAll(small, compression);
       let bytes = 0;
@@ -58,9 +56,15 @@ export async function measureSizes(corpus: CorpusOptions): Promise<SizeFigures[]
   return figures;
 }
 
-/** The records of batches that end with the request in which they reach `enoughBytes`. */
-function batchesOf(name: string, bodies: readonly Body[], enoughBytes: number): Buffer[] {
-  const batches = Array.from({ length: PARTITIONS }, () => new RecordBatch(FIRST_BATCH_BYTES));
+interface Spread {
+  readonly partitions: number;
+  /** A batch ends with the request in which it reaches so many. */
+  readonly enoughBytes: number;
+}
+
+/** The records of all batches. */
+function batchesOf(name: string, bodies: readonly Body[], { partitions, enoughBytes }: Spread): Buffer[] {
+  const batches = Array.from({ length: partitions }, () => new RecordBatch(FIRST_BATCH_BYTES));
   const format = createFormat(name, FORMAT_SETTINGS);
   const done: Buffer[] = [];
   const end = (batch: RecordBatch): void => {
@@ -70,7 +74,7 @@ function batchesOf(name: string, bodies: readonly Body[], enoughBytes: number): 
   const write = perSeries(
     () => {},
     (series) => {
-      if (canonicalise(series) === undefined) format.writeSeries(series, batches[series.hash % PARTITIONS]!);
+      if (canonicalise(series) === undefined) format.writeSeries(series, batches[series.hash % partitions]!);
     },
     () => {
       format.endRequest?.();
