@@ -37,15 +37,17 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   { command: /^npm run demo$/, by: 'deploy/demo', names: "'deploy', 'demo', 'main.ts'" },
   { command: /^npm run build$/, by: 'deploy/package', names: "'pack'" },
   { command: /^npm run docs$/, by: 'house/documents', names: 'pages()' },
+  { command: /^npm run bench -- sizes$/, by: 'bench/sizes', names: 'measureSizes' },
   { command: /^npm run bench -- fleet$/, by: 'fleet/simulation', names: 'bench/fleet/summary' },
   { command: /^npm run bench$/, by: 'bench/fuzz', names: 'npm run bench fuzz' },
   {
-    command: /^(npm run|kafka-adapter) tail( -- --(record\.format|kafka\.brokers)=\S+)?$/,
+    command:
+      /^(npm run|kafka-adapter) tail( -- --(record\.format|kafka\.brokers)=\S+( --record\.match=\S+)?)?$/,
     by: 'e2e/tail',
     names: "program, 'tail'",
   },
   {
-    command: /^kafka-adapter doctor( --quick --expect=3)?( \S+)?$/,
+    command: /^(kafka-adapter|npm run) doctor( --| --quick --expect=3)?( \S+)?$/,
     by: 'e2e/doctor',
     names: "program, 'doctor'",
   },

@@ -20,6 +20,7 @@ const OTHER_VARIABLES = ['CI', 'REWRITE_GOLDEN', 'GIN_MODE', 'SINCE_MS', 'KAFKA_
 const OTHER_FLAGS = [
   ...['--enable-feature', '--web.enable-remote-write-receiver'],
   ...['--max-old-space-size', '--max-semi-space-size', '--stop-timeout', '--scale'],
+  '--storage.remote.flush-deadline',
   ...['--only', '--format', '--brokers', '--compare', '--topic', '--json', '--help', '--expect', '--no-'],
 ];
 
