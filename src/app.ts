@@ -3,10 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
-import { FileWatch } from './app/file-watch.ts';
 import { FleetSide } from './app/fleet-side.ts';
 import { HttpSide } from './app/http-side.ts';
 import { Preparation } from './app/preparation.ts';
+import { Renewal } from './app/renewal.ts';
 import { connectionSettings, formatSettings, pipelineSettings, producerSettings } from './app/settings.ts';
 import { compareConfigs } from './config/compare.ts';
 import type { LoadedConfig, RefusedConfig } from './config/load.ts';
@@ -55,12 +55,10 @@ export class App {
   readonly #instance = randomUUID().slice(0, 8);
   /** For tests that need no socket, too. */
   readonly http: HttpSide;
-  readonly #files = new FileWatch(
-    () => this.http.files,
-    (file) => this.#renewWeb(file),
-  );
+  readonly #renewal: Renewal;
   #address = '';
   #draining = false;
+  readonly #isGood = { reload: true, renewal: true };
 
   constructor(parts: AppParts) {
     this.#parts = parts;
@@ -77,7 +75,13 @@ export class App {
     this.#preparation = new Preparation(this.#format, parts.logger);
     this.#fleet = this.#createFleet();
     this.http = this.#createHttp(loaded.web);
-    this.#countReload(true);
+    this.#renewal = new Renewal({
+      files: () => this.http.files,
+      renew: () => this.http.renew(),
+      logger: parts.logger,
+      onOutcome: (isGood) => this.#countReload('renewal', isGood),
+    });
+    this.#countReload('reload', true);
   }
 
   /** Listens and starts reaching for Kafka; resolves once requests are accepted, Kafka there or not. */
@@ -86,7 +90,7 @@ export class App {
     const config = this.#config;
     this.#delivery.start();
     this.#connections.start();
-    this.#files.start();
+    this.#renewal.start();
     void this.#preparation.run();
     await this.#activity.start();
     const { address, port } = await this.http.main.listen();
@@ -115,7 +119,7 @@ export class App {
     // Nobody is led here any more, so the others may forget this replica while it finishes.
     const [answered] = await Promise.all([this.http.close(config['shutdown.timeout']), this.#fleet.stop()]);
     this.#connections.stop();
-    this.#files.stop();
+    this.#renewal.stop();
     if (!answered) logger.error({}, 'requests were cut off: not answered within shutdown.timeout');
     await this.#delivery.stop();
     this.#activity.stop();
@@ -139,7 +143,7 @@ export class App {
     const { logger, loadAgain } = this.#parts;
     const loaded = loadAgain();
     const problems = 'problems' in loaded ? loaded.problems : this.#adopt(loaded);
-    this.#countReload(problems.length === 0);
+    this.#countReload('reload', problems.length === 0);
     if (problems.length > 0) logger.error({ problems }, 'configuration not reloaded, the old one stays');
     return problems;
   }
@@ -147,7 +151,7 @@ export class App {
   #adopt({ config, web }: LoadedConfig): readonly string[] {
     const { logger } = this.#parts;
     const { changed, forRestart, effective } = compareConfigs(this.#config, config);
-    const problems = this.#tryAdopt(effective, web);
+    const problems = this.http.tryAdopt(effective, web);
     if (problems.length > 0) return problems;
     this.#config = effective;
     this.#connections.configure(connectionSettings(effective));
@@ -158,27 +162,10 @@ export class App {
     return [];
   }
 
-  /** Certificates, users and tokens are renewed by whoever writes their files, without a word to this process. */
-  #renewWeb(file: string): void {
-    const { logger, loadAgain } = this.#parts;
-    const loaded = loadAgain();
-    const problems = 'problems' in loaded ? loaded.problems : this.#tryAdopt(this.#config, loaded.web);
-    if (problems.length === 0) logger.info({ file }, 'a file has changed and is in force');
-    else logger.error({ file, problems }, 'a file has changed and cannot be used, the old one stays');
-  }
-
-  #tryAdopt(config: Config, web: WebConfig): readonly string[] {
-    try {
-      this.http.adopt(config, web);
-      return [];
-    } catch (error) {
-      return [(error as Error).message];
-    }
-  }
-
-  #countReload(isGood: boolean): void {
+  #countReload(what: 'reload' | 'renewal', isGood: boolean): void {
     const { configLastReloadSuccessful, configLastReloadSuccess } = this.#metrics.instruments;
-    configLastReloadSuccessful.set(isGood ? 1 : 0);
+    this.#isGood[what] = isGood;
+    configLastReloadSuccessful.set(this.#isGood.reload && this.#isGood.renewal ? 1 : 0);
     if (isGood) configLastReloadSuccess.set(Date.now() / 1000);
   }
 

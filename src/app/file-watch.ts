@@ -6,12 +6,14 @@ const EVERY_MS = 5000;
 
 export class FileWatch {
   readonly #files: () => readonly string[];
-  readonly #onChange: (file: string) => void;
+  readonly #onChange: (file: string) => boolean;
+  /** Changed, and not of use yet: what is in its way need not be in a file that is watched. */
+  #unused: string | undefined;
   #seen = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `files` may differ from time to time; '' is none. */
-  constructor(files: () => readonly string[], onChange: (file: string) => void) {
+  /** `files` may differ from time to time; '' is none. `onChange` is asked again until it says that the file is of use. */
+  constructor(files: () => readonly string[], onChange: (file: string) => boolean) {
     this.#files = files;
     this.#onChange = onChange;
   }
@@ -33,11 +35,9 @@ export class FileWatch {
   #check(): void {
     const before = this.#seen;
     this.#seen = this.#look();
-    for (const [file, state] of this.#seen) {
-      if (!before.has(file) || before.get(file) === state) continue;
-      this.#onChange(file);
-      return;
-    }
+    const changed = [...this.#seen].find(([file, state]) => before.has(file) && before.get(file) !== state);
+    const file = changed?.[0] ?? this.#unused;
+    if (file !== undefined) this.#unused = this.#onChange(file) ? undefined : file;
   }
 }
 

@@ -1,10 +1,11 @@
 /** The HTTP side of an app: the address of senders, maybe one for operators, and what a reload exchanges. */
 
+import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import type { ListenAddress } from '../config/addresses.ts';
 import type { Config } from '../config/options.ts';
-import type { WebConfig } from '../config/web-config.ts';
+import { readWeb, type WebConfig } from '../config/web-config.ts';
 import type { Connections } from '../connection/connections.ts';
 import type { Door } from '../connection/limit.ts';
 import { Admission, type AdmissionLimits } from '../http/admission.ts';
@@ -78,15 +79,31 @@ export class HttpSide {
     this.admin = admin && this.#serverAt('admin', admin, [probes, ...operators]);
   }
 
-  /** Files whose change asks for `adopt`. */
+  /** Files whose change asks for `renew`. */
   get files(): readonly string[] {
     const { config, web } = this.#now;
     const { certFile = '', keyFile = '', clientCaFile = '' } = web.tls ?? {};
     return [config['web.config_file'], config['http.bearer_tokens_file'], certFile, keyFile, clientCaFile];
   }
 
-  /** Puts another configuration in force; throws, with nothing changed, when it cannot be. */
-  adopt(config: Config, web: WebConfig): void {
+  /** Reads these files again, whatever has become of the configuration; gives the problems for which the old ones stay. */
+  renew(): readonly string[] {
+    const { config } = this.#now;
+    const { web, problems } = readWeb(config, (path) => readFileSync(path, 'utf8'));
+    return problems.length > 0 ? problems : this.tryAdopt(config, web);
+  }
+
+  /** Puts another configuration in force; gives the problems for which nothing has changed. */
+  tryAdopt(config: Config, web: WebConfig): readonly string[] {
+    try {
+      this.#adopt(config, web);
+      return [];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  }
+
+  #adopt(config: Config, web: WebConfig): void {
     if (!web.tls !== !this.#now.web.tls)
       throw new Error('TLS cannot be switched on or off without a restart');
     const tls = readTls(web);

@@ -110,7 +110,7 @@ export const METRICS = {
   }),
   configLastReloadSuccessful: gauge(
     'config_last_reload_successful',
-    '1 when the configuration was read without a problem the last time, at the start or by a reload.',
+    '1 when the configuration, and each file of users, tokens and certificates, was read without a problem the last time.',
   ),
   configLastReloadSuccess: gauge(
     'config_last_reload_success_timestamp_seconds',

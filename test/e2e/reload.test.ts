@@ -117,6 +117,34 @@ describe('a file that cannot be looked at any more', () => {
     assert.equal(answer.status, 204, answer.text);
   });
 
+  test('is tried again until it is of use, though nothing in it changes, and the metric says so', async (t) => {
+    const [file, config] = [join(folder(t), 'tokens'), join(folder(t), 'config.yml')];
+    writeFileSync(file, 'first\n');
+    writeFileSync(config, '');
+    const adapter = await start(t, [`--http.bearer-tokens-file=${file}`, `--config.file=${config}`]);
+    const isGood = (): Promise<number> => adapter.metric('kafka_adapter_config_last_reload_successful');
+    // Nobody is kept from the renewal of tokens by a configuration that cannot be used.
+    writeFileSync(config, 'connection: {max_age: soon}\n');
+    adapter.process.signal('SIGHUP');
+    await eventually(async () => (await isGood()) === 0, { what: 'the configuration is refused' });
+    const target = `${file}.target`;
+    symlinkSync(target, `${file}.new`);
+    renameSync(`${file}.new`, file);
+    await eventually(() => /cannot read .*ENOENT/.test(JSON.stringify(adapter.logged('error'))), {
+      what: 'the log names the missing file',
+    });
+    writeFileSync(target, 'second\n');
+    const headers = { ...HEADERS, authorization: 'Bearer second' };
+    const isIn = async (): Promise<boolean> =>
+      (await adapter.write(uniqueRequest(0, Date.now()).payload, { headers })).status === 204;
+    await eventually(isIn, { what: 'the second token passes' });
+    assert.equal(await isGood(), 0, 'the configuration is still one that cannot be used');
+    writeFileSync(config, '');
+    adapter.process.signal('SIGHUP');
+    await eventually(async () => (await isGood()) === 1, { what: 'all of it is good' });
+    assert.equal(adapter.logged('error').filter(({ file: named }) => named === file).length, 1);
+  });
+
   test('nor read as YAML by SIGHUP: the old users stay', async (t) => {
     const file = join(folder(t), 'web.yml');
     writeFileSync(file, '');
