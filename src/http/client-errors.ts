@@ -17,6 +17,9 @@ export interface ClientErrorParts {
   readonly maxHeaderBytes: number;
 }
 
+/** How long the last answer of a connection may take to leave. */
+const LINGER_MS = 2000;
+
 const CODES: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
@@ -46,7 +49,15 @@ export function answerClientError(error: ClientError, socket: Socket, parts: Cli
   }
   // Requests before this one are under way: ahead of their answers this one would be taken for one of them.
   const told = isBodyMissing && connection.isTold ? writtenHeaders(NOTHING) : {};
-  connection.onceSettled(() => socket.writable && socket.end(answerText(code, told, parts)));
+  connection.onceSettled(() => endWith(socket, answerText(code, told, parts)));
+}
+
+/** Below TLS the other side may be gone without a word, and what is written then is neither taken nor refused. */
+function endWith(socket: Socket, text: string): void {
+  if (!socket.writable) return;
+  socket.end(text);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 function answerText(

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { hashSync } from 'bcryptjs';
 import { metricValue, startAdapter } from '../support/adapter.ts';
@@ -92,6 +94,30 @@ test('plain text, stalled handshakes, old versions and renegotiation end, are co
     socket.once('secureConnect', again);
   });
   assert.match(await ask(port, { ca: own.ca }), /^HTTP\/1.1 200 /);
+});
+
+test('clients that are gone in the middle of a body, without a word below TLS, are forgotten within seconds', async (t) => {
+  const own = makeCertificate(t);
+  if (!own) return;
+  const { port, metric } = await start(t, { own });
+  const head = Object.entries({ Host: 'a', ...HEADERS, 'Content-Length': '5000' });
+  const text = `POST /receive HTTP/1.1\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\nhalf`;
+  const vanish = async (afterMs: number): Promise<void> => {
+    const below = connect(port, '127.0.0.1').on('error', () => {});
+    const secure = connectTls({ socket: below, ca: own.ca, servername: 'localhost' }).on('error', () => {});
+    secure.once('secureConnect', () => secure.write(text));
+    await pause(afterMs);
+    if (below.connecting) below.destroy();
+    else below.resetAndDestroy();
+  };
+  // In the handshake, before the first byte is read, just after, and later.
+  for (let round = 0; round < 40; round++)
+    await Promise.all(Array.from({ length: 10 }, (_, i) => vanish(5 * i + (round % 5))));
+  await eventually(async () => (await metric('http_requests_in_flight')) === 1, {
+    what: 'only the one that asks is under way',
+    withinMs: 15_000,
+  });
+  assert.equal(await metric('connections'), 0);
 });
 
 test('a client without the right certificate has nothing executed, not even with a session from before', async (t) => {
