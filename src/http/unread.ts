@@ -32,6 +32,8 @@ export class UnreadAnswers {
 
   /** Counts an answer until `remove`; may end the connections of older ones. `socket` since an answer in a queue has none. */
   add(answer: ServerResponse, socket: Socket, payload: unknown): void {
+    // Its end has been told already: nobody would take it out again.
+    if (socket.destroyed) return;
     const bytes = HEAD_BYTES + lengthOf(payload);
     this.#unread.set(answer, { socket, bytes });
     this.#count(bytes);

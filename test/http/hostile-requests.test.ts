@@ -284,6 +284,20 @@ describe('answers that nobody takes', () => {
     assert.deepEqual([...ended(), alone.destroyed], [true, true, true, false, true, false]);
   });
 
+  test('of whom nobody is left to take them are not counted at all', async (t) => {
+    const listening = await listen(t);
+    const raws = await Promise.all(Array.from({ length: 10 }, () => listening.open()));
+    for (const raw of raws) raw.write(writeBytes(EMPTY, { 'Content-Length': '100' }));
+    const figure = async (name: string): Promise<number> =>
+      (await listening.metric(`kafka_adapter_${name}`)) ?? -1;
+    await eventually(async () => (await figure('http_requests_in_flight')) === 10, { what: 'all are begun' });
+    for (const raw of raws) raw.end();
+    await eventually(async () => (await figure('connections')) === 0, { what: 'all are gone' });
+    // The answers to them are made a moment later.
+    await pause(100);
+    assert.equal(await figure('http_unread_bytes'), 0);
+  });
+
   test('are not counted any more once they are taken', async (t) => {
     const listening = await listen(t);
     const raw = await listening.open();
