@@ -107,7 +107,9 @@ export class Decisions<Outcome> {
   readonly #mostSeries: number;
   readonly #mostBytes: number;
   readonly #decide: (labels: readonly Label[]) => Decision<Outcome>;
+  /** By number, and their numbers. */
   readonly #outcomes: Outcome[] = [];
+  readonly #numbers = new Map<Outcome, number>();
   #young = new Generation();
   #old = new Generation();
   /** For what is not remembered. */
@@ -183,8 +185,11 @@ export class Decisions<Outcome> {
   }
 
   #numberOf(outcome: Outcome): number {
-    const known = this.#outcomes.indexOf(outcome);
-    return known >= 0 ? known : this.#outcomes.push(outcome) - 1;
+    const known = this.#numbers.get(outcome);
+    if (known !== undefined) return known;
+    const number = this.#outcomes.push(outcome) - 1;
+    this.#numbers.set(outcome, number);
+    return number;
   }
 }
 
