@@ -5,25 +5,27 @@ import type { SeriesView } from '../contracts.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 
 const SEPARATOR = 0x3b;
+const COMMA = 0x2c;
+const EQUALS = 0x3d;
 
 /** Writes the text that a choice stands for. */
 export type LabelText = (series: SeriesView, out: ByteWriter) => void;
 
 /** The name of the metric. */
-export function writeMetricName({ bytes, labels, nameLabel }: SeriesView, out: ByteWriter): void {
-  out.copy(bytes, labels[nameLabel * 4 + 2], labels[nameLabel * 4 + 3]);
+export function writeMetricName({ view, labels, nameLabel }: SeriesView, out: ByteWriter): void {
+  out.copyText(view, labels[nameLabel * 4 + 2], labels[nameLabel * 4 + 3]);
 }
 
 /**
  * All labels, `name=value` each, in the order of their names, with a comma between: the same text for the same
  * series. Not meant to be taken apart, so nothing is escaped.
  */
-export function writeSeriesText({ bytes, labels, labelCount }: SeriesView, out: ByteWriter): void {
+export function writeSeriesText({ view, labels, labelCount }: SeriesView, out: ByteWriter): void {
   for (let range = 0; range < labelCount * 4; range += 4) {
-    if (range > 0) out.ascii(',');
-    out.copy(bytes, labels[range], labels[range + 1]);
-    out.ascii('=');
-    out.copy(bytes, labels[range + 2], labels[range + 3]);
+    if (range > 0) out.byte(COMMA);
+    out.copyText(view, labels[range], labels[range + 1]);
+    out.byte(EQUALS);
+    out.copyText(view, labels[range + 2], labels[range + 3]);
   }
 }
 
@@ -34,7 +36,7 @@ export function labelValues(names: readonly string[]): LabelText {
     for (const [index, name] of wanted.entries()) {
       if (index > 0) out.byte(SEPARATOR);
       const range = rangeOf(series, name);
-      if (range >= 0) out.copy(series.bytes, series.labels[range + 2], series.labels[range + 3]);
+      if (range >= 0) out.copyText(series.view, series.labels[range + 2], series.labels[range + 3]);
     }
   };
 }
