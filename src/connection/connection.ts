@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { plainAddress } from '../lib/address.ts';
 import { Rate } from '../lib/rate.ts';
 import type { CloseReason } from '../metrics/reasons.ts';
+import { spanFor, USUAL_SPAN } from './pace.ts';
 
 /** What a request is for: probes and scrapes come from machines that balance and watch, not from senders. */
 export type Purpose = 'write' | 'probe' | 'other';
@@ -23,9 +24,6 @@ export interface Load {
 }
 
 const NO_LOAD: Load = { bytes: 0, samples: 0 };
-
-/** Long enough for the bursts of scrapes; a connection that has gone is out of all sums at once. */
-export const RATE_SPAN = { spanMs: 20_000, leastMs: 3000 };
 
 export interface ConnectionParts {
   readonly id: number;
@@ -62,7 +60,7 @@ export class Connection {
   isHeld = false;
   /** Set once its end is decided. No further request is begun on it. */
   ending: CloseReason | undefined;
-  readonly #rate = new Rate(RATE_SPAN, this.bornMs);
+  readonly #rate = new Rate(USUAL_SPAN, this.bornMs);
   /** Whether its load is known: one that ends before is none that could be moved. */
   isMeasured = false;
   /** What came last was no HTTP any more: nothing that follows it is. */
@@ -124,13 +122,17 @@ export class Connection {
     return limit * (1 + jitter * (2 * this.lot - 1));
   }
 
-  /** Brings the rate up to date, every second or so; gives how many samples came since. */
-  measure(nowMs: number): number {
+  /**
+   * Brings the rate up to date, every second or so; gives how many samples came since. `usualMs` is the time between
+   * two requests of senders.
+   */
+  measure(nowMs: number, usualMs = 0): number {
     this.isMeasured = true;
+    this.#rate.span = spanFor(this, usualMs, nowMs);
     return this.#rate.note(this.samples, nowMs);
   }
 
-  /** Of the last half minute or so, as of the last `measure`. */
+  /** Of the last half minute or so, of longer when it sends seldom; as of the last `measure`. */
   get samplesPerSecond(): number {
     return this.#rate.perSecond;
   }

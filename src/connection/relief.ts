@@ -3,8 +3,9 @@
 import { performance } from 'node:perf_hooks';
 import { Rate } from '../lib/rate.ts';
 import { Balance, type BalanceSettings, type Scales } from './balance.ts';
-import { type Connection, RATE_SPAN } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { OverloadGuard, type OverloadSettings } from './overload.ts';
+import { USUAL_SPAN, usualIntervalMs } from './pace.ts';
 import type { Returns } from './returns.ts';
 
 export interface ReliefSettings {
@@ -30,7 +31,7 @@ export class Relief {
   #samples = 0;
   /** Of connections that came and went between two looks, as those of clients that open one a request. */
   #passing = 0;
-  readonly #passingRate = new Rate(RATE_SPAN, performance.now());
+  readonly #passingRate = new Rate(USUAL_SPAN, performance.now());
 
   constructor({ overload, balance }: ReliefSettings, returns: Returns) {
     this.#overload = new OverloadGuard(overload);
@@ -68,8 +69,10 @@ export class Relief {
       samplesPerSecond: this.#passingRate.perSecond,
       largestSamplesPerSecond: 0,
     };
-    for (const connection of open) {
-      this.#samples += connection.measure(nowMs);
+    const all = [...open];
+    const usualMs = usualIntervalMs(all, nowMs);
+    for (const connection of all) {
+      this.#samples += connection.measure(nowMs, usualMs);
       if (connection.writes === 0) continue;
       const { samplesPerSecond } = connection;
       load.connections++;

@@ -8,7 +8,8 @@ export interface RateSpan {
 }
 
 export class Rate {
-  readonly #span: RateSpan;
+  /** May be exchanged at any time: what is known is kept, and fades by the new one. */
+  span: RateSpan;
   #lastMs: number;
   #lastTotal = 0;
   /** Of the growth, and of the time in which it happened; both fade alike. */
@@ -17,7 +18,7 @@ export class Rate {
 
   /** `bornMs` is when the total was 0. */
   constructor(span: RateSpan, bornMs: number) {
-    this.#span = span;
+    this.span = span;
     this.#lastMs = bornMs;
   }
 
@@ -26,7 +27,7 @@ export class Rate {
     const stepMs = nowMs - this.#lastMs;
     if (stepMs <= 0) return 0;
     const gained = total - this.#lastTotal;
-    const fade = Math.exp(-stepMs / this.#span.spanMs);
+    const fade = Math.exp(-stepMs / this.span.spanMs);
     this.#growth = this.#growth * fade + gained;
     this.#elapsedMs = this.#elapsedMs * fade + stepMs;
     this.#lastTotal = total;
@@ -36,6 +37,6 @@ export class Rate {
 
   /** A second, as of the last note. */
   get perSecond(): number {
-    return (this.#growth * 1000) / Math.max(this.#elapsedMs, this.#span.leastMs);
+    return (this.#growth * 1000) / Math.max(this.#elapsedMs, this.span.leastMs);
   }
 }

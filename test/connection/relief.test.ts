@@ -16,12 +16,18 @@ const SETTINGS = {
 const newRelief = (): Relief =>
   new Relief(SETTINGS, new Returns({ onWatched: () => {}, onReturned: () => {} }));
 
+const SAMPLES_A_REQUEST = 100;
+
+function send(connection: Connection, samples: number): void {
+  connection.writes += Math.max(1, samples / SAMPLES_A_REQUEST);
+  connection.samples += samples;
+}
+
 /** Of a sender that has written so much. */
 function connection(samples: number): Connection {
   const socket = Object.assign(new EventEmitter(), { remoteAddress: '192.0.2.1', bytesRead: 1 });
   const made = new Connection({ id: 1, socket: socket as unknown as Socket, lot: 0.5 });
-  made.writes = 1;
-  made.samples = samples;
+  send(made, samples);
   return made;
 }
 
@@ -37,8 +43,8 @@ describe('the load of senders', () => {
     const startMs = performance.now();
     let load = relief.weigh([], startMs);
     for (let second = 1; second <= 10; second++) {
-      busy.samples += 300;
-      quiet.samples += 100;
+      send(busy, 300);
+      send(quiet, 100);
       load = relief.weigh([busy, quiet, probe], startMs + second * 1000);
     }
     assert.equal(load.connections, 2);

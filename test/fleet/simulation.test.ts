@@ -90,6 +90,22 @@ describe('whatever the balancer, a fleet does not swing', () => {
   }
 });
 
+describe('senders that write once a minute', () => {
+  const shape: Shape = { ...TWO_TO_THREE, connections: 500, intervalMs: 60_000, utilization: 0.5 };
+  const plan = { runs: 6, seconds: 900 };
+
+  test('are spread no worse than by age alone, and not asked to leave for ever', () => {
+    const [figures, alone] = [fleet(shape, plan), age(shape, LONG_AGE_MS, plan)];
+    for (const index of [0, 1])
+      assert.ok(
+        figures.steady[index]! <= alone.steady[index]! * CHANCE,
+        `${figures.steady}, ${alone.steady}`,
+      );
+    // A second and replica, of 167 connections.
+    assert.ok(figures.lateBalanceCloses < 1 / 10, String(figures.lateBalanceCloses));
+  });
+});
+
 describe('where closing does not spread', () => {
   test('behind least connections it is no worse than age alone', () => {
     const shape: Shape = { ...TWO_TO_THREE, balancer: 'least connections', utilization: 0.5 };

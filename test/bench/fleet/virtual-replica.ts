@@ -2,8 +2,8 @@
 
 import { Balance } from '../../../src/connection/balance.ts';
 import { ClosePolicy } from '../../../src/connection/close-policy.ts';
-import { RATE_SPAN } from '../../../src/connection/connection.ts';
 import { OverloadGuard } from '../../../src/connection/overload.ts';
+import { spanFor, USUAL_SPAN, usualIntervalMs } from '../../../src/connection/pace.ts';
 import { Returns, WATCHED } from '../../../src/connection/returns.ts';
 import { Cost } from '../../../src/fleet/cost.ts';
 import type { Member } from '../../../src/fleet/members.ts';
@@ -39,7 +39,7 @@ export class VirtualConnection {
     this.bornMs = bornMs;
     this.lot = lot;
     this.address = `client ${client}`;
-    this.#rate = new Rate(RATE_SPAN, bornMs);
+    this.#rate = new Rate(USUAL_SPAN, bornMs);
   }
 
   get writes(): number {
@@ -54,7 +54,8 @@ export class VirtualConnection {
     return limit * (1 + jitter * (2 * this.lot - 1));
   }
 
-  measure(nowMs: number): void {
+  measure(nowMs: number, usualMs: number): void {
+    this.#rate.span = spanFor(this, usualMs, nowMs);
     this.#rate.note(this.samples, nowMs);
   }
 
@@ -158,7 +159,8 @@ export class VirtualReplica {
     }
     if (!this.#balance || nowMs < this.#nextFleetMs) return;
     this.#nextFleetMs += FLEET_TICK_MS;
-    for (const connection of this.open) connection.measure(nowMs);
+    const usualMs = usualIntervalMs(this.open, nowMs);
+    for (const connection of this.open) connection.measure(nowMs, usualMs);
     this.#cost.note({ cpuSeconds: this.#used, samples: this.#samples }, nowMs);
     const figures = this.figures();
     if (this.#plan.isDue(figures, nowMs)) {

@@ -19,6 +19,8 @@ export interface Scene {
   readonly firstSpeed?: number;
   /** Of all CPUs after the change. */
   readonly utilization?: number;
+  /** Between two requests of a flow; as Prometheus sends unless it is set. */
+  readonly intervalMs?: number;
 }
 
 const STEP_MS = 250;
@@ -105,7 +107,8 @@ export class World {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     return weights.map((weight, index): Flow => {
       const rate = (samplesPerSecond * weight) / total;
-      const intervalMs = Math.min(LONGEST_INTERVAL_MS, (SAMPLES_PER_SEND / rate) * 1000);
+      const usualMs = Math.min(LONGEST_INTERVAL_MS, (SAMPLES_PER_SEND / rate) * 1000);
+      const { intervalMs = usualMs } = this.scene;
       return {
         client: Math.floor(index / FLOWS_PER_CLIENT),
         samplesPerSecond: rate,
