@@ -64,7 +64,7 @@ export class Balance {
 
   /** Marks connections to leave; called every second or so, when the fleet has been heard. */
   relieve(connections: Iterable<Movable>, scales: Scales, nowMs: number): void {
-    this.#notice(scales.replicas);
+    this.#notice(scales.replicas, nowMs);
     const senders = [...connections].filter(({ writes }) => writes > 0);
     const staying = senders.filter(({ leave }) => leave === undefined);
     const carried = staying.reduce((sum, { samplesPerSecond }) => sum + samplesPerSecond, 0);
@@ -88,12 +88,12 @@ export class Balance {
   }
 
   /** What was found out in another fleet says nothing of this one. */
-  #notice(replicas: number): void {
+  #notice(replicas: number, nowMs: number): void {
     if (replicas === this.#replicas) return;
     // As long as it was the only one, all clients had to come back.
     if (this.#replicas <= 1) this.#returns.restart();
     this.#replicas = replicas;
-    this.#effect.restart();
+    this.#effect.changed(nowMs);
   }
 
   #isNeeded(above: number, { below, least }: Scales): boolean {

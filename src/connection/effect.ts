@@ -38,6 +38,7 @@ export class Effect {
   #round: Round | undefined;
   #restMs = FIRST_REST_MS;
   #restsUntilMs = Number.NEGATIVE_INFINITY;
+  #endedEarlyMs = Number.NEGATIVE_INFINITY;
 
   /** To be asked every second or so: whether connections may be asked to leave now. */
   mayMove(look: Look): boolean {
@@ -54,7 +55,7 @@ export class Effect {
 
   #judge({ distance: before, moved }: Round, { distance, carried, nowMs }: Look): void {
     this.#round = undefined;
-    if (moved < TELLING_SHARE * carried) return;
+    if (carried === 0 || moved < TELLING_SHARE * carried) return;
     if (distance <= NO_EFFECT * before) {
       this.#restMs = FIRST_REST_MS;
       return;
@@ -68,10 +69,14 @@ export class Effect {
     if (this.#round) this.#round.moved += samplesPerSecond;
   }
 
-  /** Circumstances have changed: what was for nothing may help now. */
-  restart(): void {
+  /**
+   * The fleet is another one: what was for nothing may help now. Not more often than it would be tried in any case, or
+   * a replica that starts and fails again and again would have the others try for ever.
+   */
+  changed(nowMs: number): void {
     this.#round = undefined;
-    this.#restMs = FIRST_REST_MS;
-    this.#restsUntilMs = Number.NEGATIVE_INFINITY;
+    if (nowMs >= this.#restsUntilMs || nowMs - this.#endedEarlyMs < this.#restMs) return;
+    this.#endedEarlyMs = nowMs;
+    this.#restsUntilMs = nowMs;
   }
 }

@@ -125,12 +125,12 @@ describe('balance asks', () => {
 
 describe('balance rests', () => {
   /** Asks every second, of connections that come back all the time; gives how many it asked in each minute. */
-  function asked(minutes: number): number[] {
+  function asked(minutes: number, replicasAt = (_second: number): number => 3): number[] {
     const balance = newBalance();
     const counts: number[] = [];
     for (let second = 0; second < minutes * 60; second++) {
       const connections = many(20, 10);
-      balance.relieve(connections, scales(100), second * 1000);
+      balance.relieve(connections, scales(100, { replicas: replicasAt(second) }), second * 1000);
       const minute = Math.floor(second / 60);
       counts[minute] = (counts[minute] ?? 0) + leaving(connections).length;
     }
@@ -143,6 +143,25 @@ describe('balance rests', () => {
     const last = counts.slice(-60).reduce((sum, count) => sum + count, 0);
     assert.ok(first > 40, `${first} in the first ten minutes`);
     assert.ok(last <= first / 2, `${last} in the last hour, ${first} in the first ten minutes`);
+  });
+
+  test('for longer each time also while one replica starts and fails again and again', () => {
+    const counts = asked(120, (second) => (second % 60 < 45 ? 3 : 2));
+    const first = counts.slice(0, 10).reduce((sum, count) => sum + count, 0);
+    const last = counts.slice(-60).reduce((sum, count) => sum + count, 0);
+    assert.ok(last <= first, `${last} in the last hour, ${first} in the first ten minutes`);
+  });
+
+  test('not since all that it carried has ended', () => {
+    const balance = newBalance();
+    for (let second = 0; second <= 40; second++) {
+      const nothing = { least: Number.NaN, below: 0 };
+      const [connections, changes] = second < 5 ? [many(20, 10), {}] : [[], nothing];
+      balance.relieve(connections, scales(second < 5 ? 100 : 0, changes), second * 1000);
+    }
+    const connections = many(20, 10);
+    balance.relieve(connections, scales(100), 41_000);
+    assert.ok(leaving(connections).length > 0);
   });
 
   test('no more once the fleet has changed', () => {
