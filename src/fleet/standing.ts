@@ -19,9 +19,12 @@ export interface Standing {
   readonly replicas: number;
   /** This replica's part of the samples of these, 0 to 1; NaN when there are none. */
   readonly share: number;
-  /** The highest load by what is its due: 1 = even, N = all on one of N; NaN without load. */
+  /** The highest load by the mean, both by what a sample costs: 1 = even, N = all on one of N; NaN without load. */
   readonly imbalance: number;
-  /** Samples a second that are this replica's due; it is less where a sample takes more CPU time than elsewhere. */
+  /**
+   * Samples a second that are this replica's due: less where a sample takes more CPU time than elsewhere, and no less
+   * than its busiest connection, which can move only as a whole. All dues together are the load of the fleet.
+   */
   readonly dueSamplesPerSecond: number;
   /** Of the ready replicas, how many carry less than their due. */
   readonly below: number;
@@ -39,9 +42,11 @@ export function standingOf(own: Figures, others: readonly Member[]): Standing {
   const ready = [own, ...others].filter(({ state }) => state === 'ready');
   const speeds = ready.map(({ samplesPerCpuSecond }) => samplesPerCpuSecond).filter((speed) => speed > 0);
   const typical = median(speeds);
-  const weighed = ready.map((figures): Weighed => ({ ...figures, weight: weightOf(figures, typical) }));
+  const weigh = (figures: Figures): Weighed => ({ ...figures, weight: weightOf(figures, typical) });
+  const weighed = ready.map(weigh);
   const level = levelOf(weighed);
-  const load = ({ samplesPerSecond, weight }: Weighed): number => samplesPerSecond / weight / level;
+  const due = (one: Weighed): number => Math.max(level * one.weight, busiestOf(one));
+  const load = (one: Weighed): number => one.samplesPerSecond / due(one);
   const even = total(weighed, 'connections') / total(weighed, 'weight');
   const filled = ({ connections, weight }: Weighed): number => connections / weight / even;
   const samplesPerSecond = total(weighed, 'samplesPerSecond');
@@ -50,7 +55,7 @@ export function standingOf(own: Figures, others: readonly Member[]): Standing {
     replicas: ready.length,
     share: own.samplesPerSecond / samplesPerSecond,
     imbalance: Math.max(...weighed.map((one) => one.samplesPerSecond / one.weight)) / mean,
-    dueSamplesPerSecond: level * weightOf(own, typical),
+    dueSamplesPerSecond: due(weigh(own)),
     below: weighed.filter((one) => load(one) < 1).length,
     least: Math.min(...weighed.map((one) => Math.max(load(one), filled(one)))),
   };
@@ -61,14 +66,21 @@ export function standingOf(own: Figures, others: readonly Member[]): Standing {
  * more than that, shared evenly among the others.
  */
 function levelOf(weighed: readonly Weighed[]): number {
-  const level = total(weighed, 'samplesPerSecond') / total(weighed, 'weight');
-  const stuck = weighed.filter(
-    ({ largestSamplesPerSecond, weight }) => largestSamplesPerSecond > level * weight,
-  );
-  if (stuck.length === 0 || stuck.length === weighed.length) return level;
-  const rest = weighed.filter((one) => !stuck.includes(one));
-  const moving = total(stuck, 'samplesPerSecond') - total(stuck, 'largestSamplesPerSecond');
-  return (total(rest, 'samplesPerSecond') + moving) / total(rest, 'weight');
+  let left = total(weighed, 'samplesPerSecond');
+  let weights = total(weighed, 'weight');
+  const byBusiest = weighed.toSorted((a, b) => busiestOf(b) / b.weight - busiestOf(a) / a.weight);
+  // Whoever is last has what is left.
+  for (const one of byBusiest.slice(0, -1)) {
+    if (busiestOf(one) <= (left / weights) * one.weight) break;
+    left = Math.max(0, left - busiestOf(one));
+    weights -= one.weight;
+  }
+  return left / weights;
+}
+
+/** Of the busiest connection; anybody may have written that it is more than the whole. */
+function busiestOf({ largestSamplesPerSecond, samplesPerSecond }: Figures): number {
+  return Math.min(largestSamplesPerSecond, samplesPerSecond);
 }
 
 /**

@@ -114,8 +114,41 @@ describe('the due', () => {
   test('of the others is what is left by a replica with one connection that is more than its due', () => {
     const stuck = figures(100, { connections: 1, largestSamplesPerSecond: 100 });
     near(standing(figures(30), figures(20), stuck).dueSamplesPerSecond, 25);
-    near(standing(stuck, figures(30), figures(20)).dueSamplesPerSecond, 25);
     const more = figures(120, { connections: 5, largestSamplesPerSecond: 100 });
     near(standing(figures(30), figures(20), more).dueSamplesPerSecond, 35);
+  });
+
+  test('of such a replica is that one connection, so that it keeps it and gives away all else', () => {
+    const stuck = figures(100, { connections: 1, largestSamplesPerSecond: 100 });
+    near(standing(stuck, figures(30), figures(20)).dueSamplesPerSecond, 100);
+    near(standing(stuck, figures(30), figures(20)).below, 1);
+    const more = figures(110, { connections: 2, largestSamplesPerSecond: 100 });
+    near(standing(more, figures(0, { connections: 0 })).dueSamplesPerSecond, 100);
+    near(standing(figures(0, { connections: 0 }), more).dueSamplesPerSecond, 10);
+  });
+
+  test('counts each such connection that is more than what the others leave', () => {
+    const first = figures(90, { connections: 1, largestSamplesPerSecond: 90 });
+    const second = figures(20, { connections: 1, largestSamplesPerSecond: 20 });
+    near(standing(figures(8), figures(2), second, first).dueSamplesPerSecond, 5);
+    near(standing(second, figures(8), figures(2), first).dueSamplesPerSecond, 20);
+  });
+
+  test('of all together is what there is, whatever they say of their busiest connection', () => {
+    const all = [
+      figures(40, { largestSamplesPerSecond: 1e15 }),
+      figures(0, { largestSamplesPerSecond: 1e15 }),
+      figures(20, { largestSamplesPerSecond: 19, samplesPerCpuSecond: 5 }),
+      figures(30, { largestSamplesPerSecond: 3, samplesPerCpuSecond: 10 }),
+    ];
+    const dues = all.map((one) => standing(one, ...all.filter((other) => other !== one)).dueSamplesPerSecond);
+    assert.ok(
+      dues.every((due) => due >= 0),
+      String(dues),
+    );
+    near(
+      dues.reduce((sum, due) => sum + due, 0),
+      90,
+    );
   });
 });
