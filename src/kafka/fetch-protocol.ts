@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { Fields } from './fields.ts';
+import { THROTTLING_QUOTA_EXCEEDED } from './protocol-errors.ts';
 import type { Api } from './request-header.ts';
 
 /** Since Kafka 0.11. Records compressed by zstd are an error code in it. */
@@ -32,6 +33,12 @@ export interface FetchAnswer {
   readonly batches: Buffer;
 }
 
+const THROTTLED: FetchAnswer = {
+  errorCode: THROTTLING_QUOTA_EXCEEDED,
+  endOffset: -1,
+  batches: Buffer.alloc(0),
+};
+
 /**
  * FetchRequest => replica_id INT32, max_wait_ms INT32, min_bytes INT32, max_bytes INT32, isolation_level INT8,
  *   [topic STRING, [partition INT32, fetch_offset INT64, partition_max_bytes INT32]]
@@ -53,22 +60,23 @@ export function encodeFetch({ topic, partition, offset, maxBytes }: FetchQuestio
 /**
  * FetchResponse => throttle_time_ms INT32, [topic STRING, [partition INT32, error_code INT16, high_watermark INT64,
  *   last_stable_offset INT64, [producer_id INT64, first_offset INT64], records BYTES]]
+ * Without a topic when the client is over a quota: the broker gives nothing then, and names no error for it.
  */
 export function decodeFetch(payload: Buffer): FetchAnswer {
   const fields = new Fields(payload);
   fields.skip(THROTTLE_BYTES);
-  return onlyOne(
-    fields.array(() => {
-      fields.string();
-      return fields.array((): FetchAnswer => {
-        fields.skip(4);
-        const [errorCode, endOffset] = [fields.int16(), fields.int64()];
-        fields.skip(LAST_STABLE_OFFSET_BYTES);
-        fields.array(() => fields.skip(ABORTED_TRANSACTION_BYTES));
-        return { errorCode, endOffset, batches: fields.bytes() };
-      });
-    }),
-  );
+  const topics = fields.array(() => {
+    fields.string();
+    return fields.array((): FetchAnswer => {
+      fields.skip(4);
+      const [errorCode, endOffset] = [fields.int16(), fields.int64()];
+      fields.skip(LAST_STABLE_OFFSET_BYTES);
+      fields.array(() => fields.skip(ABORTED_TRANSACTION_BYTES));
+      return { errorCode, endOffset, batches: fields.bytes() };
+    });
+  });
+  if (topics.length === 0) return THROTTLED;
+  return onlyOne(topics);
 }
 
 export interface OffsetQuestion {

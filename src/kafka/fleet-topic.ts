@@ -22,6 +22,7 @@ import { decodeProduce, encodeProduce } from './produce-protocol.ts';
 import {
   nameOf,
   OFFSET_OUT_OF_RANGE,
+  THROTTLING_QUOTA_EXCEEDED,
   TOPIC_AUTHORIZATION_FAILED,
   UNKNOWN_TOPIC_OR_PARTITION,
   UNSUPPORTED_COMPRESSION_TYPE,
@@ -115,6 +116,8 @@ export class FleetTopic implements FleetLog {
     this.#offset ??= await this.#firstOffset();
     for (let fetches = 0; fetches < MAX_FETCHES; fetches++) {
       const { errorCode, endOffset, batches } = await this.#fetch(this.#offset);
+      // Asked at once on another connection, it would tell; but a quota is there to be kept.
+      if (errorCode === THROTTLING_QUOTA_EXCEEDED) throw new Error(this.#refusal('read', errorCode, []));
       if (errorCode === UNSUPPORTED_COMPRESSION_TYPE) this.#parts.onUnreadable?.();
       // Nobody knows what comes next: it is deleted, lies too far back, or cannot be read.
       if (errorCode !== 0 || endOffset - this.#offset > MAX_BEHIND) {
@@ -137,6 +140,7 @@ export class FleetTopic implements FleetLog {
     const question = { topic, partition: PARTITION, offset, maxBytes: MAX_FETCH_BYTES };
     return this.#ask('read', async (link) => decodeFetch(await link.request(FETCH, encodeFetch(question))), [
       OFFSET_OUT_OF_RANGE,
+      THROTTLING_QUOTA_EXCEEDED,
       UNSUPPORTED_COMPRESSION_TYPE,
     ]);
   }

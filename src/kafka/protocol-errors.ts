@@ -16,6 +16,7 @@ export const OFFSET_OUT_OF_RANGE = 1;
 export const UNKNOWN_TOPIC_OR_PARTITION = 3;
 export const TOPIC_AUTHORIZATION_FAILED = 29;
 export const UNSUPPORTED_COMPRESSION_TYPE = 76;
+export const THROTTLING_QUOTA_EXCEEDED = 89;
 
 /** Source: org.apache.kafka.common.protocol.Errors. What is not listed is `refused`. */
 const CODES: Readonly<Record<number, CodeEntry>> = {

@@ -59,6 +59,12 @@ describe('Fetch', () => {
     assert.deepEqual([FETCH.key, FETCH.newest], [request.apiKey, request.apiVersion]);
   });
 
+  test('is answered without a partition when the client is over a quota, which is an error here', () => {
+    const payload = new Encoder().writeInt32(250).writeArray([]).buffer;
+    const none = Buffer.alloc(0);
+    assert.deepEqual(decodeFetch(payload), { errorCode: 89, endOffset: -1, batches: none });
+  });
+
   test('is answered with the error, the end and the batches as they are', async () => {
     const batches = batch();
     const payload = fetchAnswer(6, batches);
@@ -76,7 +82,8 @@ describe('Fetch', () => {
   });
 
   test('that is answered without the partition throws', () => {
-    const empty = new Encoder().writeInt32(0).writeArray([]).buffer;
+    const named = new Encoder().writeString(topic).writeArray([]);
+    const empty = new Encoder().writeInt32(0).writeArray([named]).buffer;
     assert.throws(() => decodeFetch(empty), /says nothing of the partition/);
   });
 });

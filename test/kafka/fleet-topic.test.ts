@@ -1,10 +1,13 @@
 /** The fleet's log with real brokers: what one replica writes the others read, whatever else happens to the topic. */
 
 import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import kafkajs from 'kafkajs';
+import Encoder from 'kafkajs/src/protocol/encoder.js';
 import type { KafkaCluster } from '../../deploy/local/kafka.ts';
 import { FleetTopic } from '../../src/kafka/fleet-topic.ts';
+import { Transport } from '../../src/kafka/transport.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   createTopic,
@@ -36,11 +39,14 @@ interface Running {
   hear(): Promise<string[]>;
 }
 
-function start(t: TestContext, topic: string, { brokers = kafka.brokers, creates = true } = {}): Running {
+const USUAL = { brokers: '', creates: true, clientId: 'test' };
+
+function start(t: TestContext, topic: string, settings: Partial<typeof USUAL> = {}): Running {
+  const { creates, clientId, brokers } = { ...USUAL, brokers: kafka.brokers, ...settings };
   const { logger, lines } = keepingLogger();
   const counts = { written: 0, read: 0, unreadable: 0 };
   const log = new FleetTopic({
-    options: { brokers: brokers.split(','), clientId: 'test', ...NO_SECURITY, produceTimeoutMs: TIMEOUT_MS },
+    options: { brokers: brokers.split(','), clientId, ...NO_SECURITY, produceTimeoutMs: TIMEOUT_MS },
     topic,
     creates,
     logger,
@@ -89,6 +95,26 @@ async function produce(
   } finally {
     await producer.disconnect();
   }
+}
+
+/** AlterClientQuotas 0: [[type STRING, name STRING], [key STRING, value FLOAT64, remove BOOLEAN]], validate_only BOOLEAN. */
+async function allowBytesPerSecond(clientId: string, bytes: number): Promise<void> {
+  const entity = new Encoder().writeString('client-id').writeString(clientId);
+  const value = Buffer.alloc(8);
+  value.writeDoubleBE(bytes);
+  const limit = new Encoder().writeString('consumer_byte_rate').writeBuffer(value);
+  const entry = new Encoder().writeArray([entity]).writeArray([limit.writeBoolean(false)]);
+  const { buffer } = new Encoder().writeArray([entry]).writeBoolean(false);
+  const [host, port] = kafka.brokers.split(':') as [string, string];
+  const options = {
+    brokers: [kafka.brokers],
+    clientId: 'test',
+    ...NO_SECURITY,
+    produceTimeoutMs: TIMEOUT_MS,
+  };
+  const link = new Transport(options, TIMEOUT_MS, keepingLogger().logger).link({ host, port: Number(port) });
+  await link.request({ key: 49, name: 'AlterClientQuotas', newest: 0 }, [buffer]);
+  await link.cut(new Error('done'));
 }
 
 describe('what a replica writes', () => {
@@ -205,6 +231,23 @@ describe('what is in the way', () => {
     await assert.rejects(log.publish('k', 'x'.repeat(500)), {
       message: `cannot write topic ${topic}: Kafka says MESSAGE_TOO_LARGE`,
     });
+  });
+
+  test('is named when Kafka holds the client back, and it reads on when that is over', async (t) => {
+    const topic = await createTopic(kafka.brokers);
+    const clientId = uniqueTopic('slow');
+    const { log, hear } = start(t, topic, { clientId });
+    await allowBytesPerSecond(clientId, 1);
+    await eventually(
+      async () => {
+        await log.publish('k', 'v');
+        const problem = await log.read().then(String, (error: Error) => error.message);
+        return problem === `cannot read topic ${topic}: Kafka says THROTTLING_QUOTA_EXCEEDED`;
+      },
+      { what: 'the quota is felt' },
+    );
+    await allowBytesPerSecond(clientId, 1e9);
+    assert.ok((await eventually(() => hear().catch(() => false as const), { what: 'it reads' })).length > 0);
   });
 
   test('is named when the topic cannot be made', async (t) => {

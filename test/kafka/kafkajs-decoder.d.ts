@@ -51,5 +51,7 @@ declare module 'kafkajs/src/protocol/encoder.js' {
     writeString(text: string): this;
     writeBytes(bytes: Buffer | null): this;
     writeArray(items: readonly Encoder[]): this;
+    writeBuffer(bytes: Buffer): this;
+    writeBoolean(value: boolean): this;
   }
 }
