@@ -118,6 +118,7 @@ export class Metadata {
 
   /** Asks now; resolves when there is an answer or none is to be had. Never rejects. */
   refresh(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
     this.#refreshing ??= this.#ask().finally(() => {
       this.#refreshing = undefined;
       // One that was asked for in the meantime is done.

@@ -180,6 +180,16 @@ describe('a broker that does not answer', () => {
 });
 
 describe('when it is stopped', () => {
+  test('it connects to nobody any more, whoever asks', async (t) => {
+    const { transport, metadata } = start(t);
+    await metadata.refresh();
+    await metadata.stop();
+    const connects = transport.connects.length;
+    await metadata.refresh();
+    assert.equal(transport.connects.length, connects);
+    assert.ok(transport.links.every(({ isConnected }) => !isConnected));
+  });
+
   test('all links are cut, nothing is asked any more', async (t) => {
     const { transport, metadata, answers } = start(t);
     let release: () => void = () => {};
