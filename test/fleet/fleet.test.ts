@@ -343,6 +343,19 @@ describe('what somebody else writes', () => {
     assert.deepEqual(ids(a), ['b:8080']);
   });
 
+  test('in a flood is taken in piece by piece, so that nothing else has to wait for all of it', async () => {
+    const { topic, clock } = setUp();
+    for (let i = 0; i < 900; i++) topic.say({ id: `r${i}` });
+    const a = replicaOf('a', clock, topic);
+    a.fleet.start();
+    const known: number[] = [];
+    while (known.at(-1) !== 900) {
+      await settled();
+      known.push(a.fleet.view.others.length);
+    }
+    assert.ok(known[0]! <= 100 && known.length >= 9, String(known));
+  });
+
   test('under the id of this replica is told of once, as long as it goes on', async () => {
     const { clock, topic, start } = setUp();
     const a = await start('a');
