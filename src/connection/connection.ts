@@ -132,6 +132,11 @@ export class Connection {
     return this.#rate.note(this.samples, nowMs);
   }
 
+  /** Samples since the last `measure`. */
+  get unmeasured(): number {
+    return this.samples - this.#rate.total;
+  }
+
   /** Of the last half minute or so, of longer when it sends seldom; as of the last `measure`. */
   get samplesPerSecond(): number {
     return this.#rate.perSecond;

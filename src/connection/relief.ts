@@ -56,9 +56,10 @@ export class Relief {
     this.#overload.relieve(open, this.#utilization, nowMs);
   }
 
-  /** Counts what a connection brought that has ended; once. */
-  ended({ isMeasured, samples }: Connection): void {
-    if (!isMeasured) this.#passing += samples;
+  /** Counts what a connection brought that has ended; once. Load that was known has gone with it. */
+  ended({ isMeasured, unmeasured }: Connection): void {
+    if (isMeasured) this.#samples += unmeasured;
+    else this.#passing += unmeasured;
   }
 
   /** Brings the rates of `open` up to date, every second or so, and adds them up. */

@@ -35,6 +35,11 @@ export class Rate {
     return gained;
   }
 
+  /** As of the last note. */
+  get total(): number {
+    return this.#lastTotal;
+  }
+
   /** A second, as of the last note. */
   get perSecond(): number {
     return (this.#growth * 1000) / Math.max(this.#elapsedMs, this.span.leastMs);

@@ -62,6 +62,17 @@ describe('the load of senders', () => {
     near(relief.weigh([second], startMs + 5000).samplesPerSecond, 200);
   });
 
+  test('counts the last request of a connection among all samples, and not as load that is still there', () => {
+    const relief = newRelief();
+    const ending = connection(1000);
+    const startMs = performance.now();
+    relief.weigh([ending], startMs + 4000);
+    send(ending, 500);
+    relief.ended(ending);
+    const { samples, samplesPerSecond } = relief.weigh([], startMs + 5000);
+    assert.deepEqual([samples, samplesPerSecond], [1500, 0]);
+  });
+
   test('has in it what came over connections that were gone before anybody looked', () => {
     const relief = newRelief();
     const startMs = performance.now();
