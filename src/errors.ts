@@ -185,7 +185,7 @@ export const DROP_REASONS = {
   format_cannot_hold:
     'a native histogram or exemplar, for which `record.format` has no place; not an error of the sender, so the answer stays 204',
   record_too_large:
-    'a record that is larger than a batch may be (`kafka.max_batch_size`, or what the topic takes)',
+    'a record that is larger than a batch may be (`kafka.max_batch_size`, or what the topic takes), or a series whose texts alone are',
   record_refused: 'a record that the broker refuses for good, for example for its timestamp',
 } as const;
 

@@ -10,7 +10,7 @@ import { Tally } from './pipeline/tally.ts';
 import type { Destination } from './record/destination.ts';
 import { writeMetadata } from './record/metadata-json.ts';
 import type { Router } from './record/router.ts';
-import { type ContentRules, contentsOf, keepHeld, keepValid } from './wire/content-rules.ts';
+import { type ContentRules, contentsOf, isTextTooLarge, keepHeld, keepValid } from './wire/content-rules.ts';
 import type { MetricMetadata } from './wire/metadata.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
 import { Series, type SeriesLimits } from './wire/series.ts';
@@ -166,8 +166,9 @@ export class WritePipeline {
         tally.received = plus(tally.received, { ...contentsOf(series), float: 0 });
       keepValid(series, filter);
       if (format.holds) keepHeld(series, format.holds, filter.onDrop);
-      if (series.sampleCount > 0 || series.histogramCount > 0 || series.exemplarCount > 0)
-        this.#writeSeries(passage);
+      if (series.sampleCount === 0 && series.histogramCount === 0 && series.exemplarCount === 0) continue;
+      if (isTextTooLarge(series, rules)) filter.onDrop('record_too_large', contentsOf(series));
+      else this.#writeSeries(passage);
     }
     tally.received = plus(tally.received, { ...NOTHING, float: samples });
     tally.isMisread = reader.hasUnknown && tally.series === 0 && tally.metadata === 0;

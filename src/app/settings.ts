@@ -154,6 +154,7 @@ export function pipelineSettings(config: Config): Omit<PipelineParts, 'format' |
       labelNameBytes: config['limits.label_name_length'],
       labelValueBytes: config['limits.label_value_length'],
       futureMs: config['limits.future'],
+      textBytes: config['kafka.max_batch_size'],
     },
   };
 }

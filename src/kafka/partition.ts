@@ -50,7 +50,8 @@ export class Partition implements RecordSink {
   /** `performance.now()` before which nothing is sent, after an error that asks for patience. */
   notBeforeMs = 0;
   readonly #limits: PartitionLimits;
-  #open: RecordBatch;
+  /** Only while it holds records: memory that waits for some is in the pool, which has a bound. */
+  #open: RecordBatch | undefined;
   #writing: Writing | undefined;
   #touched: RecordBatch | undefined;
   #producerId = -1n;
@@ -65,7 +66,6 @@ export class Partition implements RecordSink {
     this.topic = topic;
     this.index = index;
     this.#limits = limits;
-    this.#open = limits.newBatch();
   }
 
   /** Readies the partition for records of `writing` with that key. */
@@ -78,24 +78,29 @@ export class Partition implements RecordSink {
   begin(timestampMs: number, contents?: Contents): ByteWriter {
     this.#writing!.admit();
     const { maxBatchBytes, maxBatchRecords } = this.#limits;
-    if (this.#open.length >= maxBatchBytes || this.#open.count >= maxBatchRecords) this.#closeOpen();
-    this.#touch();
+    const open = this.#open;
+    if (open && (open.length >= maxBatchBytes || open.count >= maxBatchRecords)) this.#closeOpen();
+    const batch = this.#touch();
     this.#timestampMs = this.#writing!.recordTimeMs(timestampMs);
     this.#contents = contents;
-    return this.#open.begin(this.#timestampMs, contents, this.#key);
+    return batch.begin(this.#timestampMs, contents, this.#key);
   }
 
   end(): void {
-    const batch = this.#open;
+    const batch = this.#open!;
     batch.end(this.#writing!.headers);
     this.#writing!.wrote(batch.length - batch.lastRecordStart);
     if (batch.length > this.#limits.maxBatchBytes) this.#moveLastRecord(batch);
   }
 
-  #touch(): void {
-    if (this.#touched === this.#open) return;
-    this.#touched = this.#open;
-    this.#writing!.touch({ partition: this, batch: this.#open, mark: this.#open.mark() });
+  /** The open batch, which the request has its mark in. */
+  #touch(): RecordBatch {
+    this.#open ??= this.#limits.newBatch();
+    if (this.#touched !== this.#open) {
+      this.#touched = this.#open;
+      this.#writing!.touch({ partition: this, batch: this.#open, mark: this.#open.mark() });
+    }
+    return this.#open;
   }
 
   /** The record did not fit any more: it goes to a batch of its own, or nowhere when it fits none. */
@@ -105,35 +110,40 @@ export class Partition implements RecordSink {
     this.#writing!.wrote(-bytes);
     const isAlone = batch.count === 1;
     batch.dropLast();
+    // Whoever sends a record of many megabytes to each partition would have all of them keep as much.
+    batch.writer.trim();
     if (isAlone) {
       this.#writing!.tooLarge(this.#contents ?? ONE_FLOAT, bytes);
       return;
     }
     this.#closeOpen();
-    this.#touch();
-    this.#open.begin(this.#timestampMs, this.#contents, this.#key).copy(value, 0, value.length);
+    this.#touch().begin(this.#timestampMs, this.#contents, this.#key).copy(value, 0, value.length);
     this.end();
   }
 
   #closeOpen(): void {
-    this.waiting.push(this.#open);
-    this.#open = this.#limits.newBatch();
+    if (this.#open) this.waiting.push(this.#open);
+    this.#open = undefined;
   }
 
   /** The request is written or rolled back: the next one marks its own place. */
   endWriting(): void {
     this.#touched = undefined;
     this.#writing = undefined;
+    if (this.#open?.count === 0) {
+      this.#limits.recycle(this.#open);
+      this.#open = undefined;
+    }
   }
 
   get hasRecords(): boolean {
-    return this.waiting.length > 0 || this.#open.count > 0;
+    return this.waiting.length > 0 || (this.#open?.count ?? 0) > 0;
   }
 
   /** Takes the next batch to send, and stamps it unless it was sent before. */
   take(producerId: bigint): RecordBatch | undefined {
     this.#skipEmpty();
-    if (this.waiting.length === 0 && this.#open.count > 0) this.#closeOpen();
+    if (this.waiting.length === 0 && (this.#open?.count ?? 0) > 0) this.#closeOpen();
     const batch = this.waiting.shift();
     if (!batch) return undefined;
     batch.stamp ??= this.#nextStamp(producerId, batch.count);
@@ -184,9 +194,9 @@ export class Partition implements RecordSink {
       expired.push(this.waiting.shift()!);
       this.#skipEmpty();
     }
-    if (this.waiting.length === 0 && this.#open.deadlineMs <= nowMs) {
+    if (this.waiting.length === 0 && this.#open && this.#open.deadlineMs <= nowMs) {
       expired.push(this.#open);
-      this.#open = this.#limits.newBatch();
+      this.#open = undefined;
     }
     return expired;
   }

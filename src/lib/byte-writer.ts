@@ -3,6 +3,9 @@
 import { Buffer } from 'node:buffer';
 
 const SMALLEST_CAPACITY = 1024;
+/** Of a writer that is trimmed: what it keeps beyond its content, and how many times content and that it may have. */
+const SPARE_BYTES = 64 * 1024;
+const MOST_SPARE = 2;
 /** Writes of whole words may run this far past the last byte that counts. */
 export const SLACK_BYTES = 8;
 
@@ -29,6 +32,15 @@ export class ByteWriter {
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
     this.view = viewOf(grown);
+  }
+
+  /** Gives back most of what was reserved and is not needed. */
+  trim(): void {
+    if (this.bytes.length <= MOST_SPARE * (this.length + SPARE_BYTES)) return;
+    const trimmed = Buffer.allocUnsafeSlow(this.length + SPARE_BYTES);
+    this.bytes.copy(trimmed, 0, 0, this.length);
+    this.bytes = trimmed;
+    this.view = viewOf(trimmed);
   }
 
   byte(value: number): void {

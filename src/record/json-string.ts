@@ -106,17 +106,27 @@ export function escapeOf(byte: number): string | undefined {
   return SHORT_ESCAPES[byte] ?? `u00${HEX[byte >> 4]}${HEX[byte & 15]}`;
 }
 
+/** For each byte, eight bytes: how many are written for it, and which. */
+const WRITTEN = writtenTable();
+
+function writtenTable(): Uint8Array {
+  const table = new Uint8Array(256 * 8);
+  for (let byte = 0; byte < 256; byte++) {
+    const escaped = escapeOf(byte);
+    const written = escaped === undefined ? [byte] : [BACKSLASH, ...Buffer.from(escaped)];
+    table.set([written.length, ...written], byte * 8);
+  }
+  return table;
+}
+
+/** By a table: a sender may bring megabytes of what has to be escaped. */
 function writeCarefully(out: ByteWriter, bytes: Uint8Array): void {
   const target = out.bytes;
   let to = out.length;
-  for (const byte of bytes) {
-    const escaped = escapeOf(byte);
-    if (escaped === undefined) {
-      target[to++] = byte;
-      continue;
-    }
-    target[to++] = BACKSLASH;
-    for (let i = 0; i < escaped.length; i++) target[to++] = escaped.charCodeAt(i);
+  for (let i = 0; i < bytes.length; i++) {
+    const row = bytes[i] * 8;
+    const last = row + WRITTEN[row];
+    for (let at = row + 1; at <= last; at++) target[to++] = WRITTEN[at];
   }
   out.length = to;
 }

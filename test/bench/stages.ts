@@ -109,7 +109,7 @@ function formatStage(name: string): Stage {
 /** As the pipeline judges a series: its labels, then what it holds. */
 const judge = (series: Series): void =>
   keepValid(series, {
-    rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0 },
+    rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, textBytes: 0 },
     nowMs: 0,
     needsContents: true,
     onDrop: (reason) => {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Partition } from '../../src/kafka/partition.ts';
-import { HEADER_BYTES, type RecordBatch } from '../../src/kafka/record-batch.ts';
+import { Partition, type Touched } from '../../src/kafka/partition.ts';
+import { HEADER_BYTES, RecordBatch } from '../../src/kafka/record-batch.ts';
 import { type ReadBatch, readBatch, textsOf } from './batch-reader.ts';
 import { BASE_MS, contentOf, PRODUCER_ID, Stage } from './stage.ts';
 
@@ -291,4 +291,41 @@ describe('expire', () => {
       assert.deepEqual(contents, [...before, 'waits for a broker that is away']);
     });
   }
+});
+
+describe('the memory of batches', () => {
+  const MEBIBYTE = 1024 * 1024;
+
+  test('is held only for records: an empty partition has none, also after a request that was rolled back', () => {
+    let made = 0;
+    const stage = small();
+    const limits = { ...stage.limits, newBatch: () => new RecordBatch(++made) };
+    const partition = new Partition('metrics', 0, limits);
+    assert.equal(made, 0);
+    const writing = {
+      admit() {},
+      recordTimeMs: (timeMs: number) => timeMs,
+      headers: new Uint8Array(1),
+      touch: ({ batch, mark }: Touched) => batch.rollback(mark),
+      tooLarge() {},
+      wrote() {},
+    };
+    partition.writeFor(writing, undefined).begin(BASE_MS);
+    partition.endWriting();
+    assert.deepEqual([made, stage.recycled.length], [1, 1]);
+    assert.equal(partition.hasRecords, false);
+  });
+
+  test('does not stay large after a record of many megabytes, with others in the batch or alone', () => {
+    const stage = new Stage({ maxBatchBytes: MAX_BYTES, maxQueueBytes: 64 * MEBIBYTE });
+    stage.commit('a', 'x'.repeat(8 * MEBIBYTE), 'b');
+    let batches = 0;
+    for (let batch = stage.partition.take(PRODUCER_ID); batch; batch = stage.partition.take(PRODUCER_ID)) {
+      batches++;
+      assert.ok(batch.writer.bytes.length < MEBIBYTE, `${batch.writer.bytes.length} bytes`);
+      stage.answer(0);
+    }
+    assert.equal(batches, 2);
+    for (const batch of stage.recycled) assert.ok(batch.writer.bytes.length < MEBIBYTE);
+  });
 });

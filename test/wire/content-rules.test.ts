@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { DropReason } from '../../src/errors.ts';
-import { type ContentRules, keepValid } from '../../src/wire/content-rules.ts';
+import { type ContentRules, isTextTooLarge, keepValid } from '../../src/wire/content-rules.ts';
 import type { Series } from '../../src/wire/series.ts';
-import { seriesOf } from '../support/series.ts';
+import { seriesOf, v2ReaderOf } from '../support/series.ts';
 import { STALE_BITS } from '../support/write-request.ts';
+import { requestV2 } from '../support/write-request-v2.ts';
 
 const NAME = ['__name__', 'up'] as const;
-const NO_LIMITS: ContentRules = { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0 };
+const NO_LIMITS: ContentRules = { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, textBytes: 0 };
 const NOW_MS = Date.UTC(2026, 0, 1);
 
 /** The reasons, one for each time something was taken out. */
@@ -62,6 +63,40 @@ describe('a series', () => {
       assert.deepEqual(dropped(series, rules), reason === undefined ? [] : [reason]);
     });
   }
+
+  test('is larger than a batch by its texts alone when all its labels together are, and 0 is no limit', () => {
+    const labels = [
+      ['__name__', 'abc'],
+      ['de', 'fghij'],
+    ] as [string, string][];
+    const series = seriesOf({ labels, samples: [[1, 1]] });
+    const bytes = '__name__abcdefghij'.length;
+    const verdicts = [bytes - 1, bytes, 0].map((textBytes) =>
+      isTextTooLarge(series, { ...NO_LIMITS, textBytes }),
+    );
+    assert.deepEqual(verdicts, [true, false, false]);
+  });
+
+  test('counts help and unit, and the labels of its exemplars', () => {
+    const { reader, series } = v2ReaderOf(
+      requestV2({
+        symbols: ['', '__name__', 'up', 'help', 'unit', 'trace_id', '0123'],
+        timeseries: [
+          {
+            labels_refs: [1, 2],
+            exemplars: [{ labels_refs: [5, 6], value: 1, timestamp: 1 }],
+            metadata: { type: 1, help_ref: 3, unit_ref: 4 },
+          },
+        ],
+      }),
+    );
+    assert.ok(reader.next());
+    const bytes = '__name__uphelpunittrace_id0123'.length;
+    const verdicts = [bytes - 1, bytes].map((textBytes) =>
+      isTextTooLarge(series, { ...NO_LIMITS, textBytes }),
+    );
+    assert.deepEqual(verdicts, [true, false]);
+  });
 
   test('without anything in it breaks a rule of 2.0 and none of 1.0', () => {
     assert.deepEqual(dropped(seriesOf({ labels: [NAME] }), {}, true), ['series_empty']);

@@ -21,7 +21,7 @@ export const LIMITS = {
   bucketsPerRequest: 50,
   textBytesPerRequest: 2000,
 };
-export const RULES = { labelNameBytes: 40, labelValueBytes: 200, futureMs: 86_400_000 };
+export const RULES = { labelNameBytes: 40, labelValueBytes: 200, futureMs: 86_400_000, textBytes: 0 };
 
 const LATEST_MS = 8_640_000_000_000_000n;
 const CUSTOM_BUCKETS = -53;
