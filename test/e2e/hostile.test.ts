@@ -12,7 +12,7 @@ import { honestBody, hostileBodies, seededRandom, whyNotAcceptable } from './hos
 
 const BODIES = 1000;
 const SEED = Number(process.env['TEST_SEED'] ?? 20_261_122);
-const MAX_MEMORY_BYTES = 300 * 1024 * 1024;
+const MAX_MEMORY_BYTES = 350 * 1024 * 1024;
 const GOOD = () => body([{ labels: [['__name__', 'good']], samples: [[1, Date.now()]] }]);
 
 /** Pieces of a message that are valid, next to nothing, and repeated by the million. */
@@ -149,6 +149,60 @@ describe('a body of some kilobytes that means gigabytes is answered 400 and does
       assert.ok(bytes.length < 600_000, String(bytes.length));
       const { status, text } = await adapter.write(bytes, { headers: { ...headers } });
       assert.equal(status, 400, text);
+      assertSmall();
+      await assertServes();
+    });
+  }
+});
+
+describe('a label of 30 MiB is answered 400, takes no more than itself, and the rest is written', () => {
+  const HUGE = 'x'.repeat(30 * 1024 * 1024);
+  const NAME = ['__name__', 'huge'] as const;
+  const samples = [[1, Date.now()]] as const;
+  const inV2 = (symbols: readonly string[], refs: readonly number[]): Uint8Array =>
+    requestV2({
+      symbols: ['', ...NAME, ...symbols],
+      timeseries: [refs, [1, 2]].map((labels_refs) => ({
+        labels_refs,
+        samples: [{ value: 1, timestamp: Date.now() }],
+      })),
+    });
+  const LABELS: Readonly<Record<string, readonly [object, () => Uint8Array]>> = {
+    'its value, in 1.0': [
+      HEADERS,
+      () =>
+        request([
+          { labels: [NAME, ['a', HUGE]], samples },
+          { labels: [NAME], samples },
+        ]),
+    ],
+    'its name, in 1.0': [
+      HEADERS,
+      () =>
+        request([
+          { labels: [NAME, [HUGE, 'a']], samples },
+          { labels: [NAME], samples },
+        ]),
+    ],
+    'its value, in 2.0': [V2_HEADERS, () => inV2(['a', HUGE], [1, 2, 3, 4])],
+    'its name, in 2.0': [V2_HEADERS, () => inV2([HUGE, 'a'], [1, 2, 3, 4])],
+    'the name of the metric': [
+      HEADERS,
+      () =>
+        request([
+          { labels: [['__name__', HUGE]], samples },
+          { labels: [NAME], samples },
+        ]),
+    ],
+  };
+  for (const [what, [headers, make]] of Object.entries(LABELS)) {
+    test(what, async () => {
+      const dropped = 'kafka_adapter_samples_dropped_total{reason="record_too_large"}';
+      const before = await adapter.metric(dropped);
+      const { status, text } = await adapter.write(compress(make()), { headers: { ...headers } });
+      assert.equal(status, 400, text);
+      assert.ok(text.length < 2000, 'the answer does not repeat it');
+      assert.equal(await adapter.metric(dropped), before + 1);
       assertSmall();
       await assertServes();
     });
