@@ -10,6 +10,7 @@ interface OptionEntry {
 
 /** `value` is how the help names the value; an entry without it is a switch. */
 const OPTIONS = {
+  minutes: { value: 'N', help: 'soak: how long (30)' },
   seconds: { value: 'N', help: 'measured time of a scenario (20); fuzz: the longest (no end)' },
   warmup: { value: 'N', help: 'seconds of the same load before (5)' },
   connections: { value: 'N', help: 'kept-alive connections (8; small: 50)' },
@@ -56,6 +57,7 @@ const SCENARIOS = {
   sizes: 'bytes of a sample in Kafka by format and compression, and what compressing costs; needs no Kafka',
   fuzz: 'random and damaged requests, each held against an oracle; needs no Kafka',
   fleet: 'simulated fleets of replicas behind simulated balancers, with the real decisions; needs no Kafka',
+  soak: 'half an hour of load while brokers, clients, bodies, configurations and keys go wrong: what grows, what is lost',
   kafka: 'only runs a throw-away Kafka until Ctrl-C, for --brokers of another run',
 } as const;
 

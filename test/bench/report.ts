@@ -6,6 +6,7 @@ import type { Figures } from './measure.ts';
 import type { StageFigures } from './micro.ts';
 import type { Result } from './scenarios.ts';
 import type { SizeFigures } from './sizes.ts';
+import { soakText } from './soak/text.ts';
 
 /** How the head of a column tells what the requests hold. */
 const KINDS: Readonly<Record<CorpusKind, string>> = { v1: '', v2: ' 2.0', histograms: ' histograms' };
@@ -63,6 +64,7 @@ export function resultText(result: Result): string {
   if (result.fleet) return '';
   const title = `== ${result.scenario}\n`;
   if (result.stages) return title + stageTable(result.stages);
+  if (result.soak) return title + soakText(result.soak);
   if (result.fuzz) return title + fuzzTable(result.fuzz);
   if (result.sizes) return title + sizeTables(result.sizes);
   const { runs, snappyjs } = result;

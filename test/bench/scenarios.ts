@@ -14,6 +14,8 @@ import { type BenchOptions, numberOf, type Scenario } from './options.ts';
 import { median } from './quantiles.ts';
 import { roundsOf } from './rounds.ts';
 import type { SizeFigures } from './sizes.ts';
+import { type SoakReport, soak } from './soak/soak.ts';
+import { momentHead, momentLine } from './soak/text.ts';
 import { startAdapter, type Target } from './target.ts';
 
 /** A broker that is not the bottleneck, and that does not fill the disk. */
@@ -36,6 +38,7 @@ export interface Result {
   readonly fuzz?: FuzzFigures;
   readonly fleet?: readonly SceneFigures[];
   readonly sizes?: readonly SizeFigures[];
+  readonly soak?: SoakReport;
 }
 
 export class Bench {
@@ -51,6 +54,7 @@ export class Bench {
   async run(scenario: Scenario): Promise<Result> {
     if (scenario === 'kafka') return this.#serveKafka();
     if (scenario === 'fleet') return { scenario, fleet: this.#simulate() };
+    if (scenario === 'soak') return { scenario, soak: await this.#soak() };
     if (scenario === 'fuzz') return { scenario, fuzz: await this.#fuzz() };
     const { corpus, connections } = this.#load(scenario);
     if (scenario === 'sizes') {
@@ -93,6 +97,19 @@ export class Bench {
       first: numberOf(this.#options, 'first', 1),
       requests: numberOf(this.#options, 'requests', 1_000_000),
       seconds,
+    });
+  }
+
+  /** Shows each measurement as it is made. */
+  #soak(): Promise<SoakReport> {
+    process.stdout.write(`${momentHead()}\n`);
+    return soak(this.#cleanUps, {
+      seconds: numberOf(this.#options, 'minutes', 30) * 60,
+      warmUpSeconds: 60,
+      everySeconds: 10,
+      seed: numberOf(this.#options, 'seed', 1),
+      mostDelayMs: 60,
+      onMoment: (moment) => process.stdout.write(`${momentLine(moment)}\n`),
     });
   }
 

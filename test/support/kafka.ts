@@ -95,7 +95,7 @@ export async function withAdmin<Result>(
  * After a start, a creation or a fault it takes a moment until partitions have leaders and groups are loaded; kafkajs
  * calls such errors retriable.
  */
-async function whenSettled<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+export async function whenSettled<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   return eventually(
     () =>
       ask().then(
