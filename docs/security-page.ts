@@ -4,6 +4,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { MEMORY_PARTS, mebibytes } from '../src/config/memory.ts';
 import { secretFileVariableOf } from '../src/config/names.ts';
 import { OPTION_NAMES, optionOf } from '../src/config/options.ts';
+import { attackTable } from './attacks.ts';
 import { reachTables } from './reach.ts';
 import { REFUSED_EXAMPLES, WEB_EXAMPLES } from './web-examples.ts';
 
@@ -15,6 +16,7 @@ export function securityPage(): string {
     ...WEB_EXAMPLES.map(({ title, text }) => `${title}:\n\n${yaml(text)}\n`),
     REFUSED_WORDS,
     ...REFUSED_EXAMPLES.map(refused),
+    `## What attacks get\n\n${ATTACK_WORDS}\n\n${attackTable()}\n`,
     CHECKLIST,
     secrets(),
     memory(),
@@ -50,6 +52,7 @@ function secrets(): string {
   another, rename it): half a file is refused or, of tokens, in force for the seconds until it is whole. A user or token
   that is taken out is out with the next request; a certificate that is no longer trusted ends with its connection, which
   \`connection.max_age\` bounds.
+- bcrypt looks at the first 72 bytes of a password.
 - There is no default user, password, token or key. A file of tokens without a token is refused.
 - A core dump and \`/proc/<pid>/environ\` hold what the process holds: keep both from others, and prefer files.
 `;
@@ -90,7 +93,7 @@ For the ways into the brokers see [security of Kafka](kafka-security.md). To rep
 | who | reaches | is trusted | what a hostile one can do | what it cannot do |
 | --- | --- | --- | --- | --- |
 | a sender that is let in | the write paths | that its samples are true: nothing here can tell | write any series to any topic that rules and templates allow (\`limits.topics\` of them); take its share of the time of the process | write to a topic that no rule names; have a request take more than the limits; keep others from being served; reach Kafka in any other way |
-| whoever reaches the address of senders | connections, and a 401 on what is protected | with nothing | take connections up to \`connection.limit\`, and password checks up to four at once from one address; read \`/-/ready\`, \`/-/healthy\`, \`/healthz\`, and by default \`/-/whoami\`, metrics and status page | learn by time or answer which users there are; have more memory used than [the sum](#memory); leave a trace in the log that is taken for one of ours |
+| whoever reaches the address of senders | connections, and a 401 on what is protected | with nothing | take connections up to \`connection.limit\`, and password checks up to four at once from one address; read \`/-/ready\`, \`/-/healthy\`, \`/healthz\`, and by default \`/-/whoami\`, metrics and status page, as often as it likes: each costs a millisecond or two | learn by time or answer which users there are; have more memory used than [the sum](#memory); leave a trace in the log that is taken for one of ours |
 | whoever reaches the address of operators | metrics, status page, lifecycle where it is on | with what the replica tells about itself: addresses and user agents of senders, topics, errors | read that; with lifecycle, ask all connections to close, or the configuration to be read again | change the configuration, see a secret, write a sample |
 | the brokers | what is written, and the login | fully: they say what is acknowledged | acknowledge and forget, refuse, be slow (answered 503 at \`kafka.produce_timeout\`), answer with very large messages | see credentials of senders; with TLS, be somebody else than \`kafka.tls.ca_file\` says |
 | the schema registry, the token server | a schema and its login; client and secret | with one number, with one token | refuse, be slow, name the id of another schema | have more than 1 MiB read of them, block the writing of records that need no new answer |
@@ -105,6 +108,10 @@ const REACH_WORDS = `Each cell has the status without, with wrong and with right
 Right is a user of \`basic_auth_users\`, the one of \`http.basic_auth.*\`, or a token of \`http.bearer_tokens_file\`; any of
 them opens all that is protected. Any other path is 404, any other method on these 405, HEAD is answered like GET. The
 tables come from the table of routes, and a test asks each cell of a running adapter.`;
+
+const ATTACK_WORDS = `Each over real sockets, most of them beside a sender that means well and has to be served meanwhile. A soak
+(\`npm run bench -- soak\`, half an hour) mixes many of them with restarts of brokers and exchanges of keys, and fails on
+growth or on a sample that is missing.`;
 
 const EXAMPLE_WORDS = `## Users, TLS and client certificates
 

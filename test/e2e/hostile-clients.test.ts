@@ -55,7 +55,7 @@ async function pour(socket: Socket, piece: Buffer, times: number): Promise<void>
 }
 
 describe('clients that are slow or silent', { concurrency: 1 }, () => {
-  test('are ended and counted, whatever they stop in: header, body, nothing at all, half a close', async (t) => {
+  test('are ended and counted, whatever they stop in: header, body, nothing at all, or a header that drips', async (t) => {
     const report = await besideGoodSender(adapter, async () => {
       const many = 20;
       const opened = await Promise.all(Array.from({ length: 4 * many }, () => openRaw(t, adapter.port)));

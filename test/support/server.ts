@@ -91,6 +91,7 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly maxInflightBytes?: number;
   readonly queueTimeoutMs?: number;
   readonly queueLength?: number;
+  readonly minBytesPerSecond?: number;
   readonly maxUnreadBytes?: number;
   readonly readiness?: 'ready' | 'starting' | 'draining';
   readonly detail?: string;
@@ -177,7 +178,10 @@ export function testServer(options: TestServerOptions = {}): TestServer {
     recordHeaders: undefined,
     instruments,
     logger: silent,
-    body: { maxBytes: options.maxBodyBytes ?? 1024 * 1024, minBytesPerSecond: 0 },
+    body: {
+      maxBytes: options.maxBodyBytes ?? 1024 * 1024,
+      minBytesPerSecond: options.minBytesPerSecond ?? 0,
+    },
   };
   const operations = { metrics, replica, connections, drainingStatus: () => 503 };
   const lifecycle = {
