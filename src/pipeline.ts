@@ -2,9 +2,10 @@
 
 import type { Buffer } from 'node:buffer';
 import type { Delivery, RecordFormat, RecordHeaders, RequestRecords, SeriesView } from './contracts.ts';
-import type { AdapterError } from './errors.ts';
+import { AdapterError, type ErrorCode } from './errors.ts';
 import { type Contents, minus, NOTHING, plus } from './lib/contents.ts';
 import { bytesOf } from './lib/pieces.ts';
+import type { PRODUCE_FAILURES } from './metrics/table.ts';
 import type { Instruments } from './metrics.ts';
 import { Tally } from './pipeline/tally.ts';
 import type { Destination } from './record/destination.ts';
@@ -59,6 +60,12 @@ interface Passage extends WriteRequest {
   readonly tally: Tally;
 }
 
+/** As what a request is counted whose topics cannot be written to. */
+const LEARN_FAILURES: Readonly<Partial<Record<ErrorCode, (typeof PRODUCE_FAILURES)[number]>>> = {
+  topic_missing: 'topic_missing',
+  kafka_refused: 'refused',
+};
+
 export class WritePipeline {
   readonly #parts: PipelineParts;
   /** Filled again for each series; safe to share since a request is read in one synchronous step. */
@@ -97,7 +104,18 @@ export class WritePipeline {
       // Seldom: a topic seen for the first time. Nothing of this reading is kept, for what it wrote is incomplete.
       const topics = new Set(records.unknownTopics);
       records.rollback();
+      await this.#learn(topics);
+    }
+  }
+
+  async #learn(topics: ReadonlySet<string>): Promise<void> {
+    const { instruments, delivery } = this.#parts;
+    try {
       await delivery.learn(topics);
+    } catch (error) {
+      const reason = error instanceof AdapterError ? LEARN_FAILURES[error.code] : undefined;
+      instruments.kafkaProduceFailures.inc({ reason: reason ?? 'unavailable' });
+      throw error;
     }
   }
 

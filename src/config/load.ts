@@ -46,8 +46,10 @@ export function loadConfig(input: LoadInput): LoadedConfig | RefusedConfig {
   const { config, origins, unread } = effective(settings);
   const { web, problems: webProblems } = readWeb(config, input.readFile);
   const warnings = [...environment.warnings];
+  // What a file that cannot be read says is not known, so nothing is missing.
+  const isFileLost = file.problems.length > 0 && file.settings.length === 0;
   for (const rule of RULES) {
-    if (rule.reads.some((name) => unread.has(name))) continue;
+    if (isFileLost || rule.reads.some((name) => unread.has(name))) continue;
     const message = rule.check(config, origins, web);
     if (message === undefined) continue;
     const line = `${message}${placesOf(rule.reads, origins)}`;

@@ -145,7 +145,8 @@ export class Returns {
     const surpluses = this.#judged.map(({ surplus }) => surplus);
     const count = surpluses.length;
     const watched = this.#watched;
-    if (count < ENOUGH_CLOSES) return { ratio: null, error: null, watched, verdict: 'unknown' };
+    // What came before a restart counts for the metric, and not for how much is still missing.
+    if (count < ENOUGH_CLOSES) return { ratio: null, error: null, watched: count, verdict: 'unknown' };
     const mean = surpluses.reduce((sum, surplus) => sum + surplus, 0) / count;
     const variance = surpluses.reduce((sum, surplus) => sum + (surplus - mean) ** 2, 0) / (count - 1);
     const error = Math.sqrt(variance / count);

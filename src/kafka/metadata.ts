@@ -1,6 +1,7 @@
 /** What the brokers say about topics: partitions, leaders, addresses; asked again when it seems to be wrong. */
 
 import type { Logger } from '../lib/logger.ts';
+import { Seldom } from '../lib/seldom.ts';
 import { BrokerProblem } from './explain.ts';
 import { advertisedRefusal } from './refusals.ts';
 import type { BrokerAddress, BrokerLink, Transport } from './transport.ts';
@@ -43,6 +44,7 @@ export class Metadata {
   /** `performance.now()` when the timer fires. */
   #timerAtMs = 0;
   #failures = 0;
+  readonly #warnings = new Seldom();
   #lastMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
   lastProblem = 'not tried yet';
@@ -145,7 +147,9 @@ export class Metadata {
       if (!this.isReached) await this.#reachAdvertised(link.address);
       if (this.#stopped) return;
       this.#failures = 0;
+      const isBack = this.#warnings.end();
       if (!this.isReached) logger.info({ brokers: answer.brokers.length }, 'Kafka reached');
+      else if (isBack) logger.info({}, 'Kafka answers again');
       this.isReached = true;
       this.#parts.onChange(answer.topicMetadata.map(readTopic));
     } catch (error) {
@@ -153,7 +157,8 @@ export class Metadata {
       // A broker that is connected but silent would be asked again and again.
       await link?.cut(new Error('no answer to a metadata request'));
       this.lastProblem = error instanceof Error ? error.message : String(error);
-      if (!this.#stopped) logger.warn({ problem: this.lastProblem }, 'no metadata from Kafka, trying again');
+      if (!this.#stopped && this.#warnings.isDue(this.lastProblem, this.#lastMs))
+        logger.warn({ problem: this.lastProblem }, 'no metadata from Kafka, trying again');
     }
   }
 

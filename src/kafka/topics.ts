@@ -2,6 +2,7 @@
 
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
+import { Seldom } from '../lib/seldom.ts';
 import { createClient } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
 import type { Metadata, TopicInfo } from './metadata.ts';
@@ -42,6 +43,7 @@ export class Topics {
   readonly #creating = new Map<string, Promise<void>>();
   /** `performance.now()` before which a creation that failed is not tried again. */
   readonly #restsUntilMs = new Map<string, number>();
+  readonly #warnings = new Seldom();
 
   constructor(parts: TopicsParts) {
     this.#parts = parts;
@@ -142,7 +144,7 @@ export class Topics {
   }
 
   #unknown(topic: string, code: number | undefined): AdapterError {
-    const { metadata, options } = this.#parts;
+    const { metadata, options, logger } = this.#parts;
     if (code === undefined) {
       const brokers = options.brokers.join(',');
       return new AdapterError(
@@ -151,6 +153,8 @@ export class Topics {
       );
     }
     if (code === UNKNOWN_TOPIC_OR_PARTITION) {
+      if (this.#warnings.isDue(topic, performance.now()))
+        logger.warn({ topic }, 'the topic does not exist: what is written to it is answered 503');
       return new AdapterError(
         'topic_missing',
         options.creation

@@ -6,7 +6,7 @@ import { FLEET_METRICS } from './fleet.ts';
 import { CLOSE_REASONS, REFUSAL_REASONS, SKIP_REASONS } from './reasons.ts';
 
 /** Up to the 30 s after which Prometheus gives up. */
-const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 
 /** Around ages from seconds to an hour; a connection that is recycled as it should be ends near `max_age`. */
 const AGE_BUCKETS = [1, 5, 10, 30, 45, 60, 75, 90, 120, 300, 600, 1800, 3600];
@@ -35,7 +35,7 @@ export const READ_AS = { v1: '1.0', v2: '2.0' } as const;
 const WRITE_CODES = ['204', '400', '405', '413', '415', '500', '503'];
 
 /** Causes by which an unacknowledged produce is counted. */
-export const PRODUCE_FAILURES = ['timeout', 'unavailable', 'refused'] as const;
+export const PRODUCE_FAILURES = ['timeout', 'unavailable', 'refused', 'topic_missing'] as const;
 
 export const METRICS = {
   buildInfo: gauge('build_info', 'Constant 1; the labels say what is running.', {

@@ -37,6 +37,7 @@ export interface Traffic {
   readonly writtenSamplesPerSecond: number;
   readonly recordsPerSecond: number;
   readonly producedBytesPerSecond: number;
+  readonly produceFailuresPerSecond: number;
   readonly p50Seconds: number | null;
   readonly p99Seconds: number | null;
   readonly totals: Totals;
@@ -126,6 +127,7 @@ export class Activity {
       writtenSamplesPerSecond: rate('written'),
       recordsPerSecond: rate('records'),
       producedBytesPerSecond: rate('producedBytes'),
+      produceFailuresPerSecond: rate('produceFailures'),
       p50Seconds: quantile(0.5, then.totals.durations, now.totals.durations),
       p99Seconds: quantile(0.99, then.totals.durations, now.totals.durations),
       totals: now.totals,

@@ -42,6 +42,11 @@ const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
       replica.state !== 'starting' && kafka.connectedBrokers === 0 && kafka.failures > 0,
       'No Kafka broker is connected; writes are answered 503 and the senders keep the samples.',
     ),
+  ({ kafka }) =>
+    warn(
+      kafka.connectedBrokers > 0 && kafka.failuresPerSecond > 0,
+      `Kafka answers and yet does not take what is written, so writes are answered 503: \`kafka-adapter check-kafka\` with the options of this replica says why. Does the topic (${kafka.topic}) exist?`,
+    ),
   ({ kafka, traffic }) =>
     warn(
       traffic.requestsPerSecond > 0 && (kafka.lastAckSecondsAgo ?? 0) > STALE_ACK_SECONDS,

@@ -149,7 +149,7 @@ function describeReturns(figures: ReturnFigures): Status['returns'] {
 
 async function describeKafka(
   { instruments, topic }: SnapshotParts,
-  { recordsPerSecond, producedBytesPerSecond, totals }: Traffic,
+  { recordsPerSecond, producedBytesPerSecond, produceFailuresPerSecond, totals }: Traffic,
 ): Promise<Status['kafka']> {
   const lastAckSeconds = await readGauge(instruments.kafkaLastAck);
   return {
@@ -161,6 +161,7 @@ async function describeKafka(
     recordsPerSecond,
     bytesPerSecond: producedBytesPerSecond,
     failures: totals.produceFailures,
+    failuresPerSecond: produceFailuresPerSecond,
   };
 }
 

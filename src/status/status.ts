@@ -132,6 +132,8 @@ export interface Status {
     readonly bytesPerSecond: number;
     /** Write requests whose records Kafka did not acknowledge, since the start. */
     readonly failures: number;
+    /** The same over the time of `traffic`. */
+    readonly failuresPerSecond: number;
   };
   readonly hints: readonly Hint[];
 }

@@ -111,6 +111,7 @@ const QUIET: Facts = {
     recordsPerSecond: 1000,
     bytesPerSecond: 1e6,
     failures: 0,
+    failuresPerSecond: 0,
   },
 };
 

@@ -145,6 +145,7 @@ export function busyStatus(): Status {
       recordsPerSecond: 41_190,
       bytesPerSecond: 1_153_000,
       failures: 0,
+      failuresPerSecond: 0,
     },
     hints: [
       {

@@ -64,8 +64,8 @@ function draw(status) {
 }
 
 /** Nobody writes, and nobody is being sent away. */
-function isIdle({ replica, traffic, connections }) {
-  const writes = traffic.samplesPerSecond > 0 || connections.list.some(({ samples }) => samples > 0);
+function isIdle({ replica, traffic }) {
+  const writes = traffic.samplesPerSecond > 0 || traffic.requestsPerSecond > 0;
   return !writes && replica.state !== 'draining';
 }
 
