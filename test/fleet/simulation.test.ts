@@ -90,9 +90,36 @@ describe('whatever the balancer, a fleet does not swing', () => {
   }
 });
 
+describe('circumstances that are not ideal', () => {
+  const plan = { runs: 12, seconds: 400 };
+
+  test('as a balancer that takes the newcomer in half a minute late cost one round and a rest', () => {
+    const shape: Shape = { ...TWO_TO_THREE, lateMs: 30_000, utilization: 0.5 };
+    const [{ filledSeconds }, alone] = [fleet(shape, plan), age(shape, LONG_AGE_MS, plan)];
+    assert.ok(filledSeconds[1] <= 120, String(filledSeconds));
+    assert.ok(filledSeconds[0] < alone.filledSeconds[0] / 2, `${filledSeconds}, ${alone.filledSeconds}`);
+  });
+
+  test('as weights of the balancer are made up for', () => {
+    const shape: Shape = { ...TWO_TO_THREE, balancer: 'weighted round robin', utilization: 0.5 };
+    const [{ steady }, alone] = [fleet(shape, plan), age(shape, LONG_AGE_MS, plan)];
+    assert.ok(steady[0] <= 1.15, String(steady));
+    assert.ok(steady[0] < alone.steady[0] - 0.2, `${steady}, ${alone.steady}`);
+  });
+
+  test('as one connection with half of the load leave its replica little else', () => {
+    const shape: Shape = { ...TWO_TO_THREE, firstFlow: 0.5, utilization: 0.5 };
+    const [{ steady, lateBalanceCloses }, alone] = [fleet(shape, plan), age(shape, LONG_AGE_MS, plan)];
+    // 1.5 is the flow alone.
+    assert.ok(steady[1] <= 1.5 * 1.2, String(steady));
+    assert.ok(steady[1] < alone.steady[1], `${steady}, ${alone.steady}`);
+    assert.ok(lateBalanceCloses < 1 / 5, String(lateBalanceCloses));
+  });
+});
+
 describe('senders that write once a minute', () => {
   const shape: Shape = { ...TWO_TO_THREE, connections: 500, intervalMs: 60_000, utilization: 0.5 };
-  const plan = { runs: 6, seconds: 900 };
+  const plan = { runs: 4, seconds: 900 };
 
   test('are spread no worse than by age alone, and not asked to leave for ever', () => {
     const [figures, alone] = [fleet(shape, plan), age(shape, LONG_AGE_MS, plan)];

@@ -18,6 +18,11 @@ export const BALANCERS = {
     const turns = Array.from({ length: TMMS }, () => inTurn(Math.floor(random() * 1000)));
     return (pool, client) => turns[Math.floor(random() * TMMS)]!(pool, client);
   },
+  /** The first member is sent twice as many as each other one. */
+  'weighted round robin': () => {
+    const turn = inTurn(0);
+    return (pool, client) => turn({ ...pool, members: [pool.members[0]!, ...pool.members] }, client);
+  },
   random:
     (random) =>
     ({ members }) =>

@@ -75,7 +75,6 @@ export class VirtualConnection {
 }
 
 export interface ReplicaPlan {
-  readonly index: number;
   /** Samples a CPU-second. */
   readonly speed: number;
   readonly maxAgeMs: number;
@@ -97,7 +96,6 @@ export class VirtualReplica {
   readonly returns = new Returns({ onWatched: () => {}, onReturned: () => {} });
   publication: Publication | undefined;
   published = 0;
-  isUp = true;
   readonly #policy: ClosePolicy;
   readonly #overload: OverloadGuard;
   readonly #balance: Balance | undefined;

@@ -10,15 +10,17 @@ export interface Scene {
   readonly connections: number;
   /** Before and after the change, which comes at second 0. */
   readonly replicas: readonly [before: number, after: number];
-  readonly flows?: 'equal' | 'log-normal';
   readonly maxAgeMs: number;
   /** Without it age and overload alone spread. */
   readonly isFleetOn: boolean;
-  readonly tolerance?: number;
   /** Of the first replica, of that of the others. */
   readonly firstSpeed?: number;
   /** Of all CPUs after the change. */
   readonly utilization?: number;
+  /** After which the balancer takes the new replicas in. */
+  readonly lateMs?: number;
+  /** Of the first flow, of all load. */
+  readonly firstFlow?: number;
   /** Between two requests of a flow; as Prometheus sends unless it is set. */
   readonly intervalMs?: number;
 }
@@ -87,24 +89,22 @@ export class World {
   }
 
   #addReplica(): void {
-    const { maxAgeMs, isFleetOn, tolerance = 0.15, firstSpeed = 1 } = this.scene;
-    const index = this.replicas.length;
+    const { maxAgeMs, isFleetOn, firstSpeed = 1 } = this.scene;
     const plan = {
-      index,
-      speed: SPEED * (index === 0 ? firstSpeed : 1),
+      speed: SPEED * (this.replicas.length === 0 ? firstSpeed : 1),
       maxAgeMs,
-      balance: isFleetOn ? { tolerance, minAgeMs: 10_000 } : undefined,
+      balance: isFleetOn ? { tolerance: 0.15, minAgeMs: 10_000 } : undefined,
       random: this.#random,
     };
     this.replicas.push(new VirtualReplica(plan, this.#nowMs));
   }
 
   #makeFlows(samplesPerSecond: number): Flow[] {
-    const { connections, flows = 'log-normal' } = this.scene;
-    const weights = Array.from({ length: connections }, () =>
-      flows === 'equal' ? 1 : Math.exp(normal(this.#random)),
-    );
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const { connections, firstFlow } = this.scene;
+    const weights = Array.from({ length: connections }, () => Math.exp(normal(this.#random)));
+    const sum = (): number => weights.reduce((all, weight) => all + weight, 0);
+    if (firstFlow !== undefined) weights[0] = ((sum() - weights[0]!) * firstFlow) / (1 - firstFlow);
+    const total = sum();
     return weights.map((weight, index): Flow => {
       const rate = (samplesPerSecond * weight) / total;
       const usualMs = Math.min(LONGEST_INTERVAL_MS, (SAMPLES_PER_SEND / rate) * 1000);
@@ -143,8 +143,10 @@ export class World {
   }
 
   #connect(flow: Flow): void {
+    const { lateMs = 0, replicas } = this.scene;
+    const taken = this.#nowMs >= 0 && this.#nowMs < lateMs ? replicas[0] : this.replicas.length;
     const pool = {
-      members: this.replicas.flatMap((replica, index) => (replica.isUp ? [index] : [])),
+      members: [...this.replicas.keys()].slice(0, taken),
       connectionsOf: (member: number) => this.replicas[member]!.open.size,
     };
     flow.replica = this.replicas[this.#balancer(pool, flow.client)]!;
