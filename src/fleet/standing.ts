@@ -17,7 +17,7 @@ const MOST_COST = 4;
 export interface Standing {
   /** That are ready, this one included when it is. */
   readonly replicas: number;
-  /** This replica's part of the samples of these, 0 to 1; NaN when there are none. */
+  /** This replica's part of the samples of these, 0 to 1; NaN without load, and while it is not ready. */
   readonly share: number;
   /** The highest load by the mean, both by what a sample costs: 1 = even, N = all on one of N; NaN without load. */
   readonly imbalance: number;
@@ -53,7 +53,7 @@ export function standingOf(own: Figures, others: readonly Member[]): Standing {
   const mean = samplesPerSecond / total(weighed, 'weight');
   return {
     replicas: ready.length,
-    share: own.samplesPerSecond / samplesPerSecond,
+    share: own.state === 'ready' ? own.samplesPerSecond / samplesPerSecond : Number.NaN,
     imbalance: Math.max(...weighed.map((one) => one.samplesPerSecond / one.weight)) / mean,
     dueSamplesPerSecond: due(weigh(own)),
     below: weighed.filter((one) => load(one) < 1).length,

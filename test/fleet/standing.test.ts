@@ -64,6 +64,11 @@ describe('the standing', () => {
     assert.equal(standing(figures(40, { state: 'draining' }), figures(20)).replicas, 1);
   });
 
+  test('of one that is not ready has no share', () => {
+    for (const others of [[], [figures(20)]])
+      assert.ok(Number.isNaN(standing(figures(40, { state: 'draining' }), ...others).share));
+  });
+
   test('without load has no share', () => {
     const { share, imbalance } = standing(figures(0), figures(0));
     assert.ok(Number.isNaN(share));
