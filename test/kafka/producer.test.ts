@@ -87,6 +87,16 @@ describe('a missing topic', () => {
     assert.equal(answer.status, 503, answer.text);
     assert.match(answer.text, new RegExp(`^topic ${topic} does not exist.*kafka\\.create_topics\n$`));
     assert.ok(Number(answer.headers['retry-after']) > 0);
+    // Whoever looks at the replica and not at its senders learns of it, too.
+    assert.equal(
+      await adapter.metric('kafka_adapter_kafka_produce_failures_total{reason="topic_missing"}'),
+      1,
+    );
+    const warnings = adapter.logged('warn').filter((entry) => entry['topic'] === topic);
+    assert.deepEqual(
+      warnings.map(({ msg }) => msg),
+      ['the topic does not exist: what is written to it is answered 503'],
+    );
     const topics = await withAdmin(strict.brokers, (admin) => admin.listTopics());
     assert.ok(!topics.includes(topic));
   });

@@ -144,6 +144,11 @@ describe('the hints', () => {
       { kafka: { ...QUIET.kafka, connectedBrokers: 0, failures: 3 } },
       /No Kafka broker is connected/,
     ],
+    [
+      'a topic that is not there',
+      { kafka: { ...QUIET.kafka, failures: 3, failuresPerSecond: 0.2 } },
+      /does not take what is written.*Does the topic \(metrics\) exist/,
+    ],
     ['no acknowledgement', { kafka: { ...QUIET.kafka, lastAckSecondsAgo: 500 } }, /nothing for 500 s/],
     [
       'a queue nearly full',
