@@ -78,6 +78,8 @@ export class Launcher {
     if (!kafka) log.write(formatNoKafka(refusals));
     const listenAddress = await this.#chooseAddress(settings);
     interrupted.throwIfAborted();
+    // Whoever answers there already is not ours, which is going to say so and end.
+    const isTaken = await isAnswered(urlOf(listenAddress));
     const added: NodeJS.ProcessEnv = { ...settings.added, ...(kafka && { KAFKA_BROKERS: kafka.brokers }) };
     if (listenAddress !== settings.listenAddress) added['HTTP_LISTEN_ADDRESS'] = listenAddress;
     const adapter = new Adapter({
@@ -86,7 +88,7 @@ export class Launcher {
       environment: { ...environment, ...added },
     });
     this.#adapter = adapter;
-    void this.#announce(adapter, listenAddress);
+    if (!isTaken) void this.#announce(adapter, listenAddress);
     const isInterrupted = once(interrupted, 'abort');
     const kafkaStatus = await Promise.race([adapter.exited, isInterrupted, kafka?.ended ?? adapter.exited]);
     const isKafkaLost = !adapter.hasExited && !interrupted.aborted;
@@ -119,6 +121,12 @@ export class Launcher {
     if (isReady) out.write(formatBanner({ adapterUrl, brokers: this.#kafka?.brokers }, isColoured));
     else log.write(`The adapter does not answer at ${adapterUrl}/-/ready yet.\n`);
   }
+}
+
+async function isAnswered(url: string): Promise<boolean> {
+  const answer = await fetch(url, { headers: { connection: 'close' } }).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer !== undefined;
 }
 
 /** The URL by which this machine reaches what listens on `address`, `host:port`; an empty host is every interface. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -158,6 +159,18 @@ test('one more Ctrl-C ends an adapter that does not leave', async (t) => {
   });
   assert.deepEqual(launcher.status, { code: 137, signal: null });
   assert.equal(await isRefused(port), true);
+});
+
+test('an address that another program has is not announced as ours', async (t) => {
+  const other = createHttpServer((_request, response) => response.end('ready\n'));
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const { port } = other.address() as AddressInfo;
+  const { launcher } = await launch(t, { ...noWay, HTTP_LISTEN_ADDRESS: `127.0.0.1:${port}` });
+  assert.notEqual((await launcher.waitForExit()).code, 0);
+  assert.match(launcher.stderr, /EADDRINUSE/);
+  assert.doesNotMatch(launcher.stdout, /is running/);
 });
 
 test('a taken port is passed over for the next free one', async (t) => {
