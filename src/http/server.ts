@@ -12,6 +12,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Instruments } from '../metrics.ts';
 import { answerError } from './answers.ts';
 import { answerClientError } from './client-errors.ts';
+import { explainTaken } from './port-taken.ts';
 import { type Protection, protect } from './protection.ts';
 import { Requests } from './requests.ts';
 import { isWritePath } from './routes.ts';
@@ -189,7 +190,7 @@ export class HttpServer {
     await this.app.ready();
     // Node's own listen: without a host it takes every interface, on machines without IPv6 as well.
     this.app.server.listen(host === '' ? { port } : { port, host });
-    await once(this.app.server, 'listening');
+    await once(this.app.server, 'listening').catch(explainTaken);
     return this.app.server.address() as AddressInfo;
   }
 

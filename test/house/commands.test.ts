@@ -52,7 +52,11 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     by: 'e2e/doctor',
     names: "program, 'doctor'",
   },
-  { command: /^kafka-adapter check-kafka/, by: 'kafka/security-permissions', names: "'check-kafka'" },
+  {
+    command: /^(kafka-adapter|npm run) check-kafka/,
+    by: 'kafka/security-permissions',
+    names: "'check-kafka'",
+  },
   { command: /^kafka-adapter healthcheck( ready)?$/, by: 'main/healthcheck', names: "'healthcheck'" },
   { command: /^npm pack$/, by: 'deploy/package', names: "'pack'" },
   {
@@ -64,7 +68,7 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   { command: /^systemd-analyze security$/, by: 'deploy/systemd', names: "'security'" },
   { command: /^kafka-adapter --check-config$/, by: 'main/main', names: "'--check-config'" },
   { command: /^kcat -b kafka:9092 -t metrics -C \| jq \.$/, by: 'kafka/read-back', names: "command: 'kcat'" },
-  { command: /^kafka-adapter fleet( --kafka\.brokers=\S+)?$/, by: 'e2e/fleet', names: "'fleet'" },
+  { command: /^(kafka-adapter|npm run) fleet( --kafka\.brokers=\S+)?$/, by: 'e2e/fleet', names: "'fleet'" },
   { command: /^promtool check web-config/, by: 'config/web-examples', names: "'web-config'" },
   { command: /^node --permission /, by: 'e2e/posture', names: '--permission' },
   { command: /^helm install$/, by: 'deploy/chart', names: "'install'" },

@@ -83,7 +83,7 @@ describe('kafka-adapter', () => {
     const { code, stderr } = await outcome(t, ['--dry-run', `--http.listen-address=127.0.0.1:${port}`]);
     assert.equal(code, 1);
     assert.match(stderr, /cannot start/);
-    assert.match(stderr, /EADDRINUSE/);
+    assert.match(stderr, /port \d+ is taken by another program \(EADDRINUSE\): set http\.listen_address/);
   });
 
   test('warns at the start when its limits allow more memory than there is', async (t) => {
