@@ -110,7 +110,7 @@ them opens all that is protected. Any other path is 404, any other method on the
 tables come from the table of routes, and a test asks each cell of a running adapter.`;
 
 const ATTACK_WORDS = `Each over real sockets, most of them beside a sender that means well and has to be served meanwhile. A soak
-(\`npm run bench -- soak\`, half an hour) mixes many of them with restarts of brokers and exchanges of keys, and fails on
+(half an hour, a scenario of the [bench](benchmarks.md)) mixes many of them with restarts of brokers and exchanges of keys, and fails on
 growth or on a sample that is missing.`;
 
 const EXAMPLE_WORDS = `## Users, TLS and client certificates

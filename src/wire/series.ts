@@ -35,6 +35,7 @@ export class Exemplar extends LabelSet implements ExemplarView {
 
 export class Series extends LabelSet implements SeriesView {
   readonly limits: SeriesLimits;
+  #requestSeries = 0;
   #requestSamples = 0;
   #requestBuckets = 0;
   sampleCount = 0;
@@ -70,14 +71,21 @@ export class Series extends LabelSet implements SeriesView {
     super.useBytes(bytes, view);
     this.metadata.bytes = bytes;
     this.metadata.view = view;
+    this.#requestSeries = 0;
     this.#requestSamples = 0;
     this.#requestBuckets = 0;
     this.histograms.length = Math.min(this.histograms.length, KEPT_PARTS);
     this.exemplars.length = Math.min(this.exemplars.length, KEPT_PARTS);
   }
 
-  /** Makes ready for the next series. */
+  /**
+   * Makes ready for the next series. Throws AdapterError `limit_exceeded`: sound series are no more than samples, and
+   * millions of empty ones fit a small request.
+   */
   reset(): void {
+    const { samplesPerRequest } = this.limits;
+    if (++this.#requestSeries > samplesPerRequest)
+      throw overLimit(samplesPerRequest, 'series', 'limits.samples_per_request');
     this.clearLabels();
     this.sampleCount = 0;
     this.histogramCount = 0;

@@ -48,6 +48,10 @@ const WHOLE: Readonly<Record<string, Case>> = {
     entries: [UP, ...crowded('samples', 1000)],
     text: /over 1000 samples, more than limits\.samples_per_request \(1000\)/,
   },
+  'series over limits.samples_per_request, with nothing in them': {
+    entries: Array.from({ length: 1001 }, () => ({ labels: UP.labels })),
+    text: /over 1000 series, more than limits\.samples_per_request \(1000\)/,
+  },
   'histograms count as samples': {
     entries: [UP, ...crowded('histograms', 1000)],
     text: /over 1000 samples, more than limits\.samples_per_request \(1000\)/,

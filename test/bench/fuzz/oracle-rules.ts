@@ -50,6 +50,7 @@ export function exceeded(request: OracleRequest): string[] {
   const buckets = sum((one) => one.histograms.reduce((total, histogram) => total + partsOf(histogram), 0));
   const isOver =
     samples > LIMITS.samplesPerRequest ||
+    series.length > LIMITS.samplesPerRequest ||
     symbols.length > LIMITS.symbolsPerRequest ||
     buckets > LIMITS.bucketsPerRequest;
   const textBytes = sum((one) => writtenOut(one, symbols));
