@@ -16,7 +16,7 @@ test(`${SECONDS} s of load while brokers, clients, bodies, configurations and ke
     warmUpSeconds: SECONDS / 3,
     everySeconds: SECONDS / 18,
     seed: 1,
-    mostDelayMs: 1000,
+    mostDelayMs: 500,
   });
   for (const line of soakText(report).trimEnd().split('\n')) t.diagnostic(line);
   assert.deepEqual(report.faults, []);

@@ -20,6 +20,7 @@ const COLUMNS: readonly Column[] = [
   ['connections', ({ connections }) => String(connections)],
   ['delay p99 ms', ({ delayP99Ms }) => delayP99Ms.toFixed(0)],
   ['max ms', ({ delayMaxMs }) => delayMaxMs.toFixed(0)],
+  ['excess p99', ({ excessDelayMs }) => excessDelayMs.toFixed(0)],
 ];
 
 const WIDTH = 13;
