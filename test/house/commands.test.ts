@@ -38,7 +38,7 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   { command: /^npm run build$/, by: 'deploy/package', names: "'pack'" },
   { command: /^npm run docs$/, by: 'house/documents', names: 'pages()' },
   { command: /^npm run bench -- sizes$/, by: 'bench/sizes', names: 'measureSizes' },
-  { command: /^npm run bench -- soak$/, by: 'e2e/soak', names: 'soak' },
+  { command: /^npm run bench -- soak --minutes=30$/, by: 'e2e/soak', names: 'soak' },
   { command: /^npm run bench -- fleet$/, by: 'fleet/simulation', names: 'bench/fleet/summary' },
   { command: /^npm run bench$/, by: 'bench/fuzz', names: 'npm run bench fuzz' },
   {
