@@ -81,6 +81,7 @@ export class Fleet {
   /** Tells the others now that something is different, such as that this replica is draining. */
   announce(): void {
     this.#isUrgent = true;
+    this.#figures = this.#parts.figures();
     if (!this.#exchange) this.#begin();
   }
 
@@ -160,7 +161,6 @@ export class Fleet {
 
   async #publishWhenDue(): Promise<void> {
     if (this.#isStopped) return;
-    this.#figures = this.#parts.figures();
     const figures = this.#figures;
     if (this.#plan.isDue(figures, this.#parts.clock.nowMs())) await this.#publish(figures);
   }
