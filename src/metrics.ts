@@ -23,6 +23,7 @@ const MISNAMED_DEFAULTS = [
 export class Metrics {
   readonly #registry = new Registry();
   readonly #measures: (() => void)[] = [];
+  #text: Promise<string> | undefined;
   readonly instruments: Instruments;
 
   constructor() {
@@ -50,8 +51,15 @@ export class Metrics {
     this.#measures.push(measure);
   }
 
-  /** All metrics in the text format of Prometheus, version 0.0.4. */
-  async text(): Promise<string> {
+  /** All metrics in the text format of Prometheus, version 0.0.4; made once for all who ask at the same time. */
+  text(): Promise<string> {
+    this.#text ??= this.#render().finally(() => {
+      this.#text = undefined;
+    });
+    return this.#text;
+  }
+
+  async #render(): Promise<string> {
     for (const measure of this.#measures) measure();
     // prom-client writes `Nan`, which the formats do not know.
     return (await this.#registry.metrics()).replace(/ Nan$/gm, ' NaN');

@@ -12,6 +12,9 @@ const SLOW_CHECK_MS = 5000;
 /** A chunked body may come in pieces of one byte. */
 const SMALL_BYTES = 1024;
 const BLOCK_BYTES = 16 * 1024;
+/** Each chunk costs as much as some hundred bytes: who sends this many has to put so much into each, on the average. */
+const FREE_CHUNKS = 1000;
+const LEAST_CHUNK_BYTES = 16;
 const NO_BYTES = Buffer.alloc(0);
 
 /** Bytes the request announces; undefined when it is chunked. */
@@ -31,6 +34,11 @@ export function askForBody(request: IncomingMessage, response: ServerResponse): 
   if (!isUnasked(request)) return;
   delete request.headers.expect;
   response.writeContinue();
+}
+
+/** Whether a body without an announced length comes in chunks of next to nothing, which nobody honest makes. */
+function isDust(request: IncomingMessage, { pieces, bytes }: { pieces: number; bytes: number }): boolean {
+  return pieces > FREE_CHUNKS && bytes < pieces * LEAST_CHUNK_BYTES && announcedBytes(request) === undefined;
 }
 
 function tooLarge(seen: string, maxBytes: number): AdapterError {
@@ -56,7 +64,7 @@ export interface BodyLimits {
 /**
  * The whole body, in pieces about as it came in: joining them would only make garbage. Rejects with AdapterError
  * `body_too_large` as soon as it passes the limit, `request_timeout` when it drips, and `http_invalid` when the sender
- * goes away in the middle.
+ * goes away in the middle or sends thousands of chunks with next to nothing in them.
  */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer[]> {
   const { maxBytes, minBytesPerSecond } = limits;
@@ -65,6 +73,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   return new Promise((resolve, reject) => {
     const pieces = new Pieces();
     let bytes = 0;
+    let count = 0;
     const finish = (settle: () => void): void => {
       clearInterval(slowness);
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
@@ -74,6 +83,10 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       bytes += chunk.length;
       if (bytes > maxBytes) {
         finish(() => reject(tooLarge(`over ${formatSize(bytes)}`, maxBytes)));
+        return;
+      }
+      if (isDust(request, { pieces: ++count, bytes })) {
+        finish(() => reject(dust(count, bytes)));
         return;
       }
       pieces.add(chunk);
@@ -89,6 +102,13 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       if (rate < minBytesPerSecond) finish(() => reject(tooSlow(rate, minBytesPerSecond)));
     }, SLOW_CHECK_MS);
   });
+}
+
+function dust(chunks: number, bytes: number): AdapterError {
+  return new AdapterError(
+    'http_invalid',
+    `the body comes in chunks of less than ${LEAST_CHUNK_BYTES} bytes on the average (${chunks} chunks so far, ${formatSize(bytes)})`,
+  );
 }
 
 function gone(): AdapterError {
@@ -138,8 +158,8 @@ function tooSlow(rate: number, minBytesPerSecond: number): AdapterError {
 /**
  * Reads the rest of the body and throws it away, up to 64 MiB or 5 s. An answer that is sent while the sender
  * still writes would be lost with the reset that follows, and a lost 413 turns into a retry for ever.
- * Resolves to false when the body did not end within the bounds, or was not asked for: the connection cannot be used
- * again.
+ * Resolves to false when the body did not end within the bounds, comes in chunks of next to nothing, or was not asked
+ * for: the connection cannot be used again.
  */
 export function discardBody(request: IncomingMessage): Promise<boolean> {
   if (request.readableEnded) return Promise.resolve(true);
@@ -150,6 +170,7 @@ export function discardBody(request: IncomingMessage): Promise<boolean> {
   }
   return new Promise((resolve) => {
     let bytes = 0;
+    let pieces = 0;
     const finish = (ended: boolean): void => {
       clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
@@ -157,7 +178,7 @@ export function discardBody(request: IncomingMessage): Promise<boolean> {
     };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > MAX_DISCARD_BYTES) finish(false);
+      if (bytes > MAX_DISCARD_BYTES || isDust(request, { pieces: ++pieces, bytes })) finish(false);
     };
     const onEnd = (): void => finish(true);
     const onGone = (): void => finish(false);

@@ -12,6 +12,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Instruments } from '../metrics.ts';
 import { answerError } from './answers.ts';
 import { answerClientError } from './client-errors.ts';
+import { stopFloods } from './flood.ts';
 import { explainTaken } from './port-taken.ts';
 import { type Protection, protect } from './protection.ts';
 import { Requests } from './requests.ts';
@@ -83,6 +84,7 @@ export class HttpServer {
     const { tls, door } = options;
     this.#tls = tls && new TlsSide(server as unknown as TlsServer, tls, { connections, logger });
     connections.watch(server, { isTls: tls !== undefined, door });
+    stopFloods(server, { connections, isTls: tls !== undefined });
     this.#takeExpectations();
     this.#leaveBodiesAlone();
     this.#requests.watch(this.app);

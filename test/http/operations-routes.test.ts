@@ -4,7 +4,19 @@ import assert from 'node:assert/strict';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { describe, test } from 'node:test';
 import { METRICS } from '../../src/metrics/table.ts';
+import { Metrics } from '../../src/metrics.ts';
 import { testServer } from '../support/server.ts';
+
+test('metrics are put together once for all who ask at the same time, and anew for the next', async () => {
+  const metrics = new Metrics();
+  let measured = 0;
+  metrics.beforeScrape(() => metrics.instruments.connections.set(++measured));
+  const [first, second] = await Promise.all([metrics.text(), metrics.text()]);
+  assert.equal(first, second);
+  assert.match(first, /^kafka_adapter_connections 1$/m);
+  assert.match(await metrics.text(), /^kafka_adapter_connections 2$/m);
+  metrics.close();
+});
 
 describe('GET', () => {
   test('/-/healthy is 200 whatever Kafka does', async () => {
