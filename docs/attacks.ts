@@ -59,14 +59,23 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     attack: 'floods of pipelined requests, and answers that are never read',
-    gets: '503 and the end above 16 under way; above `http.max_unread_size` the connection that has let them lie longest is ended',
+    gets: '503 and the end above 16 under way, and what came behind is not even parsed; above `http.max_unread_size` the connection that has let them lie longest is ended',
     heldBy: [
       [
         'e2e/hostile-clients',
         'thousands of requests ahead of the answers get 16 answers at most, one 503, and the end',
       ],
+      ['http/flood', 'are not even begun behind the one too many'],
       ['http/hostile-requests', 'are bounded by http.max_unread_size'],
       ['http/slow-clients', 'counted as unread_answer'],
+    ],
+  },
+  {
+    attack: 'bodies in chunks of next to nothing',
+    gets: '400 and the end after a thousand chunks of less than 16 bytes on the average',
+    heldBy: [
+      ['http/flood', 'is 400 and the end of the connection when they are thousands'],
+      ['e2e/hostile-clients', 'in small chunks take no more memory than their bytes'],
     ],
   },
   {
@@ -79,14 +88,15 @@ export const ATTACKS: readonly Attack[] = [
     gets: '413, 400; nothing is reserved for them',
     heldBy: [
       ['e2e/hostile-clients', 'announced bodies of gigabytes, and never bring them, reserve nothing'],
-      ['e2e/hostile-http', 'snappy that claims 4 GiB'],
+      ['e2e/hostile-http', 'a body that means more than it is'],
     ],
   },
   {
     attack:
       'bodies that mean more than they are: messages 100 000 deep, a million labels, a label of 30 MiB, long texts named a thousand times',
-    gets: '400; memory and time stay bounded, others are served',
+    gets: '400; memory and time stay bounded, and above 4 MiB they are looked through in turns with all other work',
     heldBy: [
+      ['pipeline/large-bodies', 'lets others go before again and again'],
       ['e2e/hostile-http', 'a body that means more than it is'],
       ['e2e/hostile', 'a body of some kilobytes that means gigabytes is answered 400'],
       ['e2e/hostile', 'a label of 30 MiB is answered 400'],

@@ -7,6 +7,8 @@ import { type Contents, minus, NOTHING, plus } from './lib/contents.ts';
 import { bytesOf } from './lib/pieces.ts';
 import type { PRODUCE_FAILURES } from './metrics/table.ts';
 import type { Instruments } from './metrics.ts';
+import { isLarge, LargeBodies } from './pipeline/large-bodies.ts';
+import { Reading } from './pipeline/reading.ts';
 import { Tally } from './pipeline/tally.ts';
 import type { Destination } from './record/destination.ts';
 import { writeMetadata } from './record/metadata-json.ts';
@@ -14,10 +16,8 @@ import type { Router } from './record/router.ts';
 import { type ContentRules, contentsOf, isTextTooLarge, keepHeld, keepValid } from './wire/content-rules.ts';
 import type { MetricMetadata } from './wire/metadata.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
-import { Series, type SeriesLimits } from './wire/series.ts';
-import { Decompressor, declaredBytes } from './wire/snappy.ts';
-import { V1Reader } from './wire/v1-reader.ts';
-import { V2Memory, V2Reader } from './wire/v2-reader.ts';
+import type { SeriesLimits } from './wire/series.ts';
+import { declaredBytes } from './wire/snappy.ts';
 
 export interface PipelineParts {
   readonly format: RecordFormat;
@@ -55,9 +55,17 @@ export interface WriteRequest {
 }
 
 /** One request on its way through the stages. */
-interface Passage extends WriteRequest {
+interface Passage {
+  readonly version: MessageVersion;
+  readonly reading: Reading;
   readonly records: RequestRecords;
   readonly tally: Tally;
+}
+
+/** What became of a reading: on its way to Kafka, or nothing, for want of topics. */
+interface Taken {
+  readonly outcome?: Promise<WriteOutcome>;
+  readonly unknownTopics: ReadonlySet<string>;
 }
 
 /** As what a request is counted whose topics cannot be written to. */
@@ -68,16 +76,15 @@ const LEARN_FAILURES: Readonly<Partial<Record<ErrorCode, (typeof PRODUCE_FAILURE
 
 export class WritePipeline {
   readonly #parts: PipelineParts;
-  /** Filled again for each series; safe to share since a request is read in one synchronous step. */
-  readonly #series: Series;
-  readonly #memory: V2Memory;
-  readonly #decompressor = new Decompressor();
+  /** Safe to share since a request is read in one synchronous step. */
+  readonly #reading: Reading;
+  readonly #large: LargeBodies;
   #evaluated = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
-    this.#series = new Series(parts.limits);
-    this.#memory = new V2Memory(parts.limits.labelsPerSeries);
+    this.#reading = new Reading(parts.limits);
+    this.#large = new LargeBodies(parts.limits, parts.maxDecodedBytes);
   }
 
   /** What the body will take once it is decompressed; throws as `write` does when it cannot be. */
@@ -90,22 +97,38 @@ export class WritePipeline {
    * Rejects with an AdapterError: undecodable (nothing written), or what the format or the delivery says.
    */
   async write(request: WriteRequest): Promise<WriteOutcome> {
-    const { instruments, delivery, format } = this.#parts;
+    const { format } = this.#parts;
     if (format.prepare) await format.prepare();
+    const { body } = request;
+    const inTurns = isLarge(bytesOf(body), this.decodedBytes(body));
     for (;;) {
-      const records = delivery.open(request.headers);
-      const tally = new Tally();
-      this.#readAll({ ...request, records, tally });
-      if (records.unknownTopics.size === 0) {
-        instruments.receivedBytes.inc({ encoding: 'compressed' }, bytesOf(request.body));
-        instruments.receivedBytes.inc({ encoding: 'decoded' }, tally.decodedBytes);
-        return await this.#commit(records, tally);
-      }
-      // Seldom: a topic seen for the first time. Nothing of this reading is kept, for what it wrote is incomplete.
-      const topics = new Set(records.unknownTopics);
-      records.rollback();
-      await this.#learn(topics);
+      const { outcome, unknownTopics } = inTurns
+        ? await this.#large.read(request, (reading, length) => this.#take(request, reading, length))
+        : this.#take(request, this.#reading, this.#decompress(request));
+      if (outcome) return await outcome;
+      // Seldom: topics seen for the first time. Nothing of this reading is kept, for what it wrote is incomplete.
+      await this.#learn(unknownTopics);
     }
+  }
+
+  #decompress({ body }: WriteRequest): number {
+    return this.#reading.decompressor.decompress(body, this.#parts.maxDecodedBytes);
+  }
+
+  /** Bytes in, records out and on their way, in one synchronous step: the delivery has one request open at a time. */
+  #take({ body, version, headers }: WriteRequest, reading: Reading, decodedBytes: number): Taken {
+    const { instruments, delivery } = this.#parts;
+    const records = delivery.open(headers);
+    const tally = new Tally();
+    this.#readAll({ version, reading, records, tally }, decodedBytes);
+    const unknownTopics = new Set(records.unknownTopics);
+    if (unknownTopics.size > 0) {
+      records.rollback();
+      return { unknownTopics };
+    }
+    instruments.receivedBytes.inc({ encoding: 'compressed' }, bytesOf(body));
+    instruments.receivedBytes.inc({ encoding: 'decoded' }, decodedBytes);
+    return { outcome: this.#commit(records, tally), unknownTopics };
   }
 
   async #learn(topics: ReadonlySet<string>): Promise<void> {
@@ -143,14 +166,12 @@ export class WritePipeline {
     this.#evaluated = evaluated;
   }
 
-  /** Bytes in, records out, in one synchronous step; on a malformed body nothing stays behind. */
-  #readAll(passage: Passage): void {
-    const { records, tally, body } = passage;
+  /** On a malformed body nothing stays behind. */
+  #readAll(passage: Passage, decodedBytes: number): void {
+    const { records } = passage;
     const { format } = this.#parts;
     try {
-      tally.decodedBytes = this.#decompressor.decompress(body, this.#parts.maxDecodedBytes);
-      this.#series.useBytes(this.#decompressor.bytes, this.#decompressor.view);
-      this.#readSeries(passage);
+      this.#readSeries(passage, decodedBytes);
       // What is rolled back for a topic not known yet has nothing to gather for either.
       if (records.unknownTopics.size > 0) format.abandonRequest?.();
       else format.endRequest?.();
@@ -161,10 +182,10 @@ export class WritePipeline {
     }
   }
 
-  #readSeries(passage: Passage): void {
-    const { tally, version } = passage;
+  #readSeries(passage: Passage, decodedBytes: number): void {
+    const { tally, version, reading } = passage;
     const { format, rules } = this.#parts;
-    const series = this.#series;
+    const { series } = reading;
     const filter = {
       rules,
       nowMs: Date.now(),
@@ -172,10 +193,7 @@ export class WritePipeline {
       onDrop: (reason: Parameters<Tally['drop']>[0], contents: Contents, detail?: string) =>
         tally.drop(reason, contents, { series, detail }),
     };
-    const reader =
-      version === 'v2'
-        ? new V2Reader(series, tally.decodedBytes, this.#memory)
-        : new V1Reader(series, tally.decodedBytes, (metadata) => this.#takeMetadata(metadata, passage));
+    const reader = reading.reader(version, decodedBytes, (metadata) => this.#takeMetadata(metadata, passage));
     let samples = 0;
     while (reader.next()) {
       tally.series++;
@@ -185,25 +203,27 @@ export class WritePipeline {
       keepValid(series, filter);
       if (format.holds) keepHeld(series, format.holds, filter.onDrop);
       if (series.sampleCount === 0 && series.histogramCount === 0 && series.exemplarCount === 0) continue;
-      if (isTextTooLarge(series, rules)) filter.onDrop('record_too_large', contentsOf(series));
+      if (isTextTooLarge(series, series.limits.textBytesPerSeries))
+        filter.onDrop('record_too_large', contentsOf(series));
       else this.#writeSeries(passage);
     }
     tally.received = plus(tally.received, { ...NOTHING, float: samples });
     tally.isMisread = reader.hasUnknown && tally.series === 0 && tally.metadata === 0;
   }
 
-  #writeSeries({ records, tally }: Passage): void {
+  #writeSeries({ reading, records, tally }: Passage): void {
     const { format, router, destinationOf } = this.#parts;
-    let series: SeriesView = this.#series;
+    const read = reading.series;
+    let series: SeriesView = read;
     let { topic } = this.#parts;
     if (router) {
       const route = router.route(series);
       if (route === 'filtered') {
-        tally.filtered = plus(tally.filtered, contentsOf(this.#series));
+        tally.filtered = plus(tally.filtered, contentsOf(read));
         return;
       }
       if (typeof route === 'string') {
-        tally.drop(route, contentsOf(this.#series), { series: this.#series });
+        tally.drop(route, contentsOf(read), { series: read });
         return;
       }
       ({ series, topic } = route);

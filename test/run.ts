@@ -21,6 +21,7 @@ const SUITES: Readonly<Record<string, readonly string[]>> = {
     'http',
     'lib',
     'main',
+    'pipeline',
     'record',
     'status',
     'wire',

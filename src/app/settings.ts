@@ -149,12 +149,12 @@ export function pipelineSettings(config: Config): Omit<PipelineParts, 'format' |
       bucketsPerRequest: config['limits.buckets_per_request'],
       symbolsPerRequest: config['limits.symbols_per_request'],
       textBytesPerRequest: config['http.max_decoded_size'],
+      textBytesPerSeries: config['kafka.max_batch_size'],
     },
     rules: {
       labelNameBytes: config['limits.label_name_length'],
       labelValueBytes: config['limits.label_value_length'],
       futureMs: config['limits.future'],
-      textBytes: config['kafka.max_batch_size'],
     },
   };
 }

@@ -34,6 +34,9 @@ const COSTS = {
 /** The queue of those whose password is checked, and that of those who wait for room. */
 const QUEUES = 2;
 
+/** A request that is written in one step, and a large one that is looked through beside it. */
+const READINGS = 2;
+
 export interface MemoryPart {
   readonly what: string;
   /** As a reader would work it out. */
@@ -57,12 +60,12 @@ export const MEMORY_PARTS: readonly MemoryPart[] = [
     bytes: (config) => COSTS.bodies * config['http.max_inflight_size'],
   },
   {
-    what: 'one body while it is read',
-    formula: `${COSTS.decoding} × (\`http.max_body_size\` + \`http.max_decoded_size\`) + ${COSTS.symbol} bytes × \`limits.symbols_per_request\``,
+    what: 'a large and a small body while they are read',
+    formula: `${COSTS.decoding} × (\`http.max_body_size\` + \`http.max_decoded_size\`) + ${READINGS} × ${COSTS.symbol} bytes × \`limits.symbols_per_request\``,
     reads: ['http.max_body_size', 'http.max_decoded_size', 'limits.symbols_per_request'],
     bytes: (config) =>
       COSTS.decoding * (config['http.max_body_size'] + config['http.max_decoded_size']) +
-      COSTS.symbol * config['limits.symbols_per_request'],
+      READINGS * COSTS.symbol * config['limits.symbols_per_request'],
   },
   {
     what: 'records on their way to Kafka',

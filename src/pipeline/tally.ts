@@ -13,7 +13,6 @@ interface Dropped {
 }
 
 export class Tally {
-  decodedBytes = 0;
   series = 0;
   metadata = 0;
   received = NOTHING;

@@ -18,8 +18,6 @@ export interface ContentRules {
   readonly labelValueBytes: number;
   /** `limits.future`, from now on; 0 = no limit. */
   readonly futureMs: number;
-  /** `kafka.max_batch_size`: the texts of a series are in each of its records, whatever the format. 0 = no limit. */
-  readonly textBytes: number;
 }
 
 export interface Filter {
@@ -67,18 +65,15 @@ export function keepHeld(series: Series, holds: Holds, onDrop: Filter['onDrop'])
   }
 }
 
-/** Whether the texts alone make each record too large: what would be written of them first is never looked at. */
-export function isTextTooLarge(series: Series, { textBytes }: ContentRules): boolean {
+/**
+ * Whether the texts alone make each record too large: what would be written of them first is never looked at. 0 = no
+ * limit.
+ */
+export function isTextTooLarge(series: Series, mostBytes: number): boolean {
   const { helpStart, helpEnd, unitStart, unitEnd } = series.metadata;
-  let bytes = labelBytes(series) + (helpEnd - helpStart) + (unitEnd - unitStart);
-  for (let i = 0; i < series.exemplarCount; i++) bytes += labelBytes(series.exemplars[i]!);
-  return textBytes > 0 && bytes > textBytes;
-}
-
-function labelBytes({ labels, labelCount }: LabelSet): number {
-  let bytes = 0;
-  for (let at = 0; at < labelCount * 4; at += 2) bytes += labels[at + 1] - labels[at];
-  return bytes;
+  let bytes = series.textBytes + (helpEnd - helpStart) + (unitEnd - unitStart);
+  for (let i = 0; i < series.exemplarCount; i++) bytes += series.exemplars[i]!.textBytes;
+  return mostBytes > 0 && bytes > mostBytes;
 }
 
 function lengthProblem({ labels, labelCount }: LabelSet, rules: ContentRules): DropReason | undefined {

@@ -45,6 +45,14 @@ export class LabelSet {
     this.isSettled = false;
   }
 
+  /** What the names and values take together. */
+  get textBytes(): number {
+    const { labels } = this;
+    let bytes = 0;
+    for (let at = 0; at < this.labelCount * OFFSETS_PER_LABEL; at += 2) bytes += labels[at + 1] - labels[at];
+    return bytes;
+  }
+
   /**
    * Adds a label and returns where its four offsets go in `labels`; they hold what was there before. Beyond the
    * limit it is the place of the last one again: the set is of no use any more, but has to be read to its end.

@@ -7,13 +7,17 @@ import type { Symbols } from './symbols.ts';
 /** References of one label set, in the order in which they came. */
 export class Refs {
   readonly #kept: Uint32Array;
+  readonly #maxTextBytes: number;
   count = 0;
   /** What the texts take to which `resolve` came. */
   textBytes = 0;
+  /** Whether the texts are more than any record has room for; then they are not looked at. */
+  isTooLarge = false;
 
-  /** Room for the references of the most labels and one more, so that one too many is seen. */
-  constructor(maxLabels: number) {
+  /** Room for the references of the most labels and one more, so that one too many is seen. 0 bytes = no limit. */
+  constructor(maxLabels: number, maxTextBytes: number) {
     this.#kept = new Uint32Array(maxLabels * 2 + 2);
+    this.#maxTextBytes = maxTextBytes || Number.POSITIVE_INFINITY;
   }
 
   add(ref: number): void {
@@ -27,6 +31,7 @@ export class Refs {
    */
   resolve(labels: LabelSet, symbols: Symbols): boolean {
     this.textBytes = 0;
+    this.isTooLarge = false;
     if (this.count % 2 !== 0) return false;
     const kept = this.#kept;
     const known = Math.min(this.count, kept.length);
@@ -55,6 +60,10 @@ export class Refs {
       offsets[at + 2] = valueStart;
       offsets[at + 3] = valueEnd;
       textBytes += nameEnd - nameStart + valueEnd - valueStart;
+      if (textBytes > this.#maxTextBytes) {
+        this.isTooLarge = true;
+        continue;
+      }
       const nameTraits = traits[name] || symbols.look(name, labels.view);
       seen |= nameTraits | (traits[value] || symbols.look(value, labels.view));
       if ((nameTraits & IS_NAME) !== 0) labels.nameLabel = i >> 1;
@@ -63,7 +72,7 @@ export class Refs {
       hash = (Math.imul(hash, factors[value]) + sums[value]) | 0;
     }
     this.textBytes = textBytes;
-    labels.isSettled = isSorted && (seen & (EMPTY | NOT_ASCII)) === 0;
+    labels.isSettled = isSorted && !this.isTooLarge && (seen & (EMPTY | NOT_ASCII)) === 0;
     labels.hash = finish(hash);
     labels.isPlain = (seen & NOT_PLAIN) === 0;
     return true;

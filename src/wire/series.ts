@@ -14,7 +14,7 @@ const TWO_TO_32 = 4294967296;
 export interface SeriesLimits {
   /** `limits.labels_per_series` */
   readonly labelsPerSeries: number;
-  /** `limits.samples_per_request`; histograms and exemplars count as samples. */
+  /** `limits.samples_per_request`; histograms and exemplars count as samples. Of metadata there may be as many. */
   readonly samplesPerRequest: number;
   /** `limits.buckets_per_histogram` */
   readonly bucketsPerHistogram: number;
@@ -24,6 +24,8 @@ export interface SeriesLimits {
   readonly symbolsPerRequest: number;
   /** `http.max_decoded_size`: of texts in 2.0, each written out as often as it is named. */
   readonly textBytesPerRequest: number;
+  /** `kafka.max_batch_size`: the labels of a series are in each of its records, whatever the format. 0 = no limit. */
+  readonly textBytesPerSeries: number;
 }
 
 export class Exemplar extends LabelSet implements ExemplarView {
@@ -38,6 +40,7 @@ export class Series extends LabelSet implements SeriesView {
   #requestSeries = 0;
   #requestSamples = 0;
   #requestBuckets = 0;
+  #requestMetadata = 0;
   sampleCount = 0;
   values = new Float64Array(FIRST_SAMPLES);
   valueWords = new Uint32Array(this.values.buffer);
@@ -74,6 +77,7 @@ export class Series extends LabelSet implements SeriesView {
     this.#requestSeries = 0;
     this.#requestSamples = 0;
     this.#requestBuckets = 0;
+    this.#requestMetadata = 0;
     this.histograms.length = Math.min(this.histograms.length, KEPT_PARTS);
     this.exemplars.length = Math.min(this.exemplars.length, KEPT_PARTS);
   }
@@ -151,6 +155,13 @@ export class Series extends LabelSet implements SeriesView {
     this.#requestBuckets += count;
     if (this.#requestBuckets > bucketsPerRequest)
       throw overLimit(bucketsPerRequest, 'buckets', 'limits.buckets_per_request');
+  }
+
+  /** To be told of each message of metadata, which may be two bytes. Throws AdapterError `limit_exceeded`. */
+  countMetadata(): void {
+    const { samplesPerRequest } = this.limits;
+    if (++this.#requestMetadata > samplesPerRequest)
+      throw overLimit(samplesPerRequest, 'metadata messages', 'limits.samples_per_request');
   }
 
   /** Sets the bits of a value; words, not a number, because a float register may quieten a signalling NaN. */

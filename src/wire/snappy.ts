@@ -9,6 +9,8 @@ import { formatSize } from '../lib/units.ts';
 const LONGEST_HEADER = 5;
 /** The densest element: a copy of 64 bytes takes three. */
 const MOST_BYTES_PER_BYTE = 64 / 3;
+/** By an offset below 4: how many bytes lead to a multiple of it that is not. */
+const BYTES_TO_A_WORD = [0, 3, 2, 3] as const;
 /** Memory up to this size is kept for the next request; what a larger one needed is given back. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 
@@ -81,6 +83,11 @@ class Memory {
 export class Decompressor {
   readonly #source = new Memory();
   readonly #target = new Memory();
+  /** Of the body: the next element, and where the last one ends. */
+  #at = 0;
+  #end = 0;
+  #written = 0;
+  #decodedBytes = 0;
 
   /** What `decompress` wrote, with slack behind it; valid until the next call. */
   get bytes(): Buffer {
@@ -96,6 +103,16 @@ export class Decompressor {
    * Throws AdapterError `snappy_invalid` or `decoded_too_large`.
    */
   decompress(body: readonly Uint8Array[], maxBytes: number): number {
+    const decodedBytes = this.begin(body, maxBytes);
+    this.proceed(Number.POSITIVE_INFINITY);
+    return decodedBytes;
+  }
+
+  /**
+   * Makes ready for `proceed`; returns how many bytes there will be.
+   * Throws AdapterError `snappy_invalid` or `decoded_too_large`.
+   */
+  begin(body: readonly Uint8Array[], maxBytes: number): number {
     const bodyBytes = bytesOf(body);
     this.#source.ensure(bodyBytes);
     const source = this.#source.bytes;
@@ -107,20 +124,35 @@ export class Decompressor {
     }
     const { decodedBytes, end } = readHeader(source.subarray(0, bodyBytes), bodyBytes, maxBytes);
     this.#target.ensure(decodedBytes);
-    this.#elements(end, bodyBytes, decodedBytes);
+    this.#at = end;
+    this.#end = bodyBytes;
+    this.#written = 0;
+    this.#decodedBytes = decodedBytes;
     return decodedBytes;
   }
 
+  /** Gives memory back that is only there for a large body. */
+  forget(): void {
+    this.#source.ensure(0);
+    this.#target.ensure(0);
+  }
+
   /**
+   * Decompresses `most` bytes more, and what else belongs to the last element; true when all is done.
+   * Throws AdapterError `snappy_invalid`.
+   *
    * element: tag, then
    *   kind 0, literal: length - 1 in the upper 6 bits, or in the 1 to 4 bytes that follow (60 to 63), then the bytes
    *   kind 1, copy of 4 to 11 bytes: offset of 11 bits; kind 2: 1 to 64 bytes, 16 bits; kind 3: 32 bits
    */
-  #elements(start: number, end: number, decodedBytes: number): void {
+  proceed(most: number): boolean {
     const source = this.#source.bytes;
-    let at = start;
-    let written = 0;
-    while (at < end) {
+    const end = this.#end;
+    const decodedBytes = this.#decodedBytes;
+    let at = this.#at;
+    let written = this.#written;
+    const stop = written + most;
+    while (at < end && written < stop) {
       const tag = source[at++];
       let length = (tag >>> 2) + 1;
       if ((tag & 3) === 0) {
@@ -154,9 +186,11 @@ export class Decompressor {
       }
       written += length;
     }
-    if (written !== decodedBytes) {
-      throw invalid(`it holds ${written} bytes, its header declares ${decodedBytes}`);
-    }
+    this.#at = at;
+    this.#written = written;
+    if (at < end) return false;
+    if (written === decodedBytes) return true;
+    throw invalid(`it holds ${written} bytes, its header declares ${decodedBytes}`);
   }
 
   #littleEndian(at: number, count: number): number {
@@ -173,14 +207,15 @@ export class Decompressor {
   }
 
   #copy(to: number, offset: number, length: number): void {
-    const from = to - offset;
-    if (offset >= 4) {
-      const { view } = this.#target;
-      for (let i = 0; i < length; i += 4) view.setInt32(to + i, view.getInt32(from + i, true), true);
-    } else {
-      // Overlapping within a word: each byte may be one that was just written.
+    const { view } = this.#target;
+    let i = 0;
+    let distance = offset;
+    if (offset < 4) {
+      // Words would overlap what they are made from. Byte by byte until a multiple of the offset is behind, then not.
       const { bytes } = this.#target;
-      for (let i = 0; i < length; i++) bytes[to + i] = bytes[from + i];
+      distance += BYTES_TO_A_WORD[offset]!;
+      for (; i < distance - offset; i++) bytes[to + i] = bytes[to + i - offset];
     }
+    for (; i < length; i += 4) view.setInt32(to + i, view.getInt32(to + i - distance, true), true);
   }
 }

@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { AdapterError } from '../errors.ts';
 import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
-import { Cursor, LENGTH_DELIMITED } from './cursor.ts';
+import { type Cursor, LENGTH_DELIMITED } from './cursor.ts';
 import { TextFacts } from './label-hash.ts';
 
 const FIRST_SYMBOLS = 1024;
@@ -20,16 +20,19 @@ export class Symbols {
   /** For each symbol one that is known to sort before it, plus 1; 0 = none. Series repeat their label names. */
   before = new Int32Array(FIRST_SYMBOLS);
 
-  /**
-   * Notes all symbols of the request in the first `length` bytes, wherever they stand: the fields of a message may
-   * come in any order, and series refer to symbols that come after them.
-   * Throws MalformedError, and AdapterError `limit_exceeded` above `maxSymbols`.
-   */
-  read(bytes: Uint8Array, length: number, maxSymbols: number): void {
-    const cursor = new Cursor(bytes);
+  /** Forgets those of the last request. */
+  reset(): void {
     this.count = 0;
     if (this.before.length > KEPT_SYMBOLS) this.#make(FIRST_SYMBOLS);
-    while (cursor.at < length) {
+  }
+
+  /**
+   * Notes the symbols from where `cursor` is up to `stop`, wherever they stand: the fields of a message may come in any
+   * order, and series refer to symbols that come after them. True once the whole request of `length` bytes was looked
+   * at. Throws MalformedError, and AdapterError `limit_exceeded` above `maxSymbols`.
+   */
+  read(cursor: Cursor, [stop, length]: readonly [number, number], maxSymbols: number): boolean {
+    while (cursor.at < stop) {
       const tag = cursor.tag(length);
       if (tag !== SYMBOLS) {
         cursor.skip(tag, length);
@@ -47,8 +50,10 @@ export class Symbols {
       this.count++;
       cursor.at = end;
     }
+    if (cursor.at < length) return false;
     this.facts.reset(this.before.length);
     this.before.fill(0, 0, this.count);
+    return true;
   }
 
   /** Whether symbol `first` sorts before symbol `second`; remembered when it does. */

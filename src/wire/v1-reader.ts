@@ -60,26 +60,36 @@ export class V1Reader {
     this.series = series;
   }
 
+  /** Whether all of the request is read. */
+  get isDone(): boolean {
+    return this.#cursor.at >= this.#end;
+  }
+
   /**
-   * Reads the next series into `series`; false at the end of the request.
-   * Throws AdapterError `protobuf_invalid` when the bytes are not a WriteRequest.
+   * Reads the next series into `series`; false at the end of the request, or when there is none within about `most`
+   * bytes from here. Throws AdapterError `protobuf_invalid` when the bytes are not a WriteRequest, and
+   * `limit_exceeded`.
    */
-  next(): boolean {
+  next(most = Number.POSITIVE_INFINITY): boolean {
     const cursor = this.#cursor;
     const end = this.#end;
+    const stop = Math.min(end, cursor.at + most);
     try {
-      while (cursor.at < end) {
+      while (cursor.at < stop) {
         const tag = cursor.tag(end);
         if (tag === TIMESERIES) {
           const seriesEnd = cursor.lengthEnd(end);
           const seriesStart = cursor.at;
           this.#readSeries(seriesEnd);
+          this.#checkText(this.series, seriesEnd - seriesStart);
           this.series.originalStart = seriesStart;
           this.series.originalEnd = seriesEnd;
           return true;
         }
-        if (tag === METADATA) this.#onMetadata(readMetadata(cursor, cursor.lengthEnd(end)));
-        else {
+        if (tag === METADATA) {
+          this.series.countMetadata();
+          this.#onMetadata(readMetadata(cursor, cursor.lengthEnd(end)));
+        } else {
           this.hasUnknown = true;
           cursor.skip(tag, end);
         }
@@ -179,6 +189,7 @@ export class V1Reader {
 
   #readExemplar(into: Exemplar, end: number): void {
     const cursor = this.#cursor;
+    const start = cursor.at;
     while (cursor.at < end) {
       const tag = cursor.tag(end);
       if (tag === EXEMPLAR_LABELS) this.#readLabel(into, end);
@@ -186,6 +197,13 @@ export class V1Reader {
       else if (tag === EXEMPLAR_TIMESTAMP) into.timestampMs = cursor.int64(end);
       else cursor.skip(tag, end);
     }
+    this.#checkText(into, end - start);
+  }
+
+  /** What no record has room for is not looked at byte by byte either. `entryBytes` is all that the set can have. */
+  #checkText(set: Series | Exemplar, entryBytes: number): void {
+    const most = this.series.limits.textBytesPerSeries;
+    if (most > 0 && entryBytes > most && set.textBytes > most) set.problem = 'record_too_large';
   }
 
   #readHistogram(end: number): void {

@@ -6,7 +6,7 @@ import { formatSize } from '../lib/units.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
 import { readHistogram } from './histogram-reader.ts';
 import { Refs } from './refs.ts';
-import type { Exemplar, Series } from './series.ts';
+import type { Exemplar, Series, SeriesLimits } from './series.ts';
 import { SYMBOLS, Symbols } from './symbols.ts';
 
 const root = loadProto('prometheus/remote_write_v2.proto');
@@ -40,9 +40,9 @@ export class V2Memory {
   readonly refs: Refs;
   readonly exemplarRefs: Refs;
 
-  constructor(maxLabels: number) {
-    this.refs = new Refs(maxLabels);
-    this.exemplarRefs = new Refs(maxLabels);
+  constructor({ labelsPerSeries, textBytesPerSeries }: SeriesLimits) {
+    this.refs = new Refs(labelsPerSeries, textBytesPerSeries);
+    this.exemplarRefs = new Refs(labelsPerSeries, textBytesPerSeries);
   }
 }
 
@@ -57,6 +57,9 @@ export class V2Memory {
  */
 export class V2Reader {
   readonly #cursor: Cursor;
+  /** Goes before the other, once through the request. */
+  readonly #symbolCursor: Cursor;
+  #hasSymbols = false;
   readonly #end: number;
   readonly #memory: V2Memory;
   readonly series: Series;
@@ -69,32 +72,43 @@ export class V2Reader {
   /** Reads the first `length` bytes that `series` was given; each `next` fills `series` again. */
   constructor(series: Series, length: number, memory: V2Memory) {
     this.#cursor = new Cursor(series.bytes);
+    this.#symbolCursor = new Cursor(series.bytes);
     this.#end = length;
     this.#memory = memory;
     this.series = series;
-    try {
-      memory.symbols.read(series.bytes, length, series.limits.symbolsPerRequest);
-    } catch (error) {
-      throw refusalOf(error);
-    }
+    memory.symbols.reset();
+  }
+
+  /** Whether all of the request is read. */
+  get isDone(): boolean {
+    return this.#hasSymbols && this.#cursor.at >= this.#end;
   }
 
   /**
-   * Reads the next series into `series`; false at the end of the request.
-   * Throws AdapterError `protobuf_invalid` when the bytes are not a Request.
+   * Reads the next series into `series`; false at the end of the request, or when there is none within about `most`
+   * bytes from here. Throws AdapterError `protobuf_invalid` when the bytes are not a Request, and `limit_exceeded`.
    */
-  next(): boolean {
+  next(most = Number.POSITIVE_INFINITY): boolean {
     try {
-      return this.#next();
+      return (this.#hasSymbols || this.#readSymbols(most)) && this.#next(most);
     } catch (error) {
       throw refusalOf(error);
     }
   }
 
-  #next(): boolean {
+  #readSymbols(most: number): boolean {
+    const { symbols } = this.#memory;
+    const cursor = this.#symbolCursor;
+    const stop = Math.min(this.#end, cursor.at + most);
+    this.#hasSymbols = symbols.read(cursor, [stop, this.#end], this.series.limits.symbolsPerRequest);
+    return this.#hasSymbols;
+  }
+
+  #next(most: number): boolean {
     const cursor = this.#cursor;
     const end = this.#end;
-    while (cursor.at < end) {
+    const stop = Math.min(end, cursor.at + most);
+    while (cursor.at < stop) {
       const tag = cursor.tag(end);
       if (tag === TIMESERIES) {
         this.#readSeries(cursor.lengthEnd(end));
@@ -125,6 +139,7 @@ export class V2Reader {
       else cursor.skip(tag, end);
     }
     if (!refs.resolve(series, symbols)) series.problem = 'label_ref_invalid';
+    else if (refs.isTooLarge) series.problem = 'record_too_large';
     else if (!this.#resolveMetadata()) series.problem = 'metadata_ref_invalid';
     this.#writeOut(refs.textBytes);
   }
@@ -190,6 +205,7 @@ export class V2Reader {
       else cursor.skip(tag, end);
     }
     if (!exemplarRefs.resolve(into, symbols)) into.problem = 'exemplar_ref_invalid';
+    else if (exemplarRefs.isTooLarge) into.problem = 'record_too_large';
     this.#writeOut(exemplarRefs.textBytes);
   }
 

@@ -26,6 +26,7 @@ const LIMITS = {
   bucketsPerRequest: 1_000_000,
   symbolsPerRequest: 1_000_000,
   textBytesPerRequest: MAX_DECODED_BYTES,
+  textBytesPerSeries: 0,
 };
 
 export interface Stage {
@@ -46,7 +47,7 @@ export function perSeries(
 ): (body: Body) => void {
   const decompressor = new Decompressor();
   const series = new Series(LIMITS);
-  const memory = new V2Memory(LIMITS.labelsPerSeries);
+  const memory = new V2Memory(LIMITS);
   return ({ compressed, version }) => {
     const length = decompressor.decompress([compressed], MAX_DECODED_BYTES);
     series.useBytes(decompressor.bytes, decompressor.view);
@@ -109,7 +110,7 @@ function formatStage(name: string): Stage {
 /** As the pipeline judges a series: its labels, then what it holds. */
 const judge = (series: Series): void =>
   keepValid(series, {
-    rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, textBytes: 0 },
+    rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0 },
     nowMs: 0,
     needsContents: true,
     onDrop: (reason) => {

@@ -131,7 +131,7 @@ describe('in a real Kafka', () => {
       metadataTopic,
       maxDecodedBytes: 1024 * 1024,
       limits: TEST_LIMITS,
-      rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, textBytes: 0 },
+      rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0 },
     });
     const samples = body([{ labels: [['__name__', 'up']], samples: [[1, BASE_MS]] }]);
     await pipeline.write({ body: [samples], version: 'v1', headers: HEADERS });

@@ -56,7 +56,7 @@ export function recordsOf(format: RecordFormat, request: FormatRequest, partitio
   const records: FormatRecord[] = [];
   const sinks = Array.from({ length: partitions }, (_, index) => new Collector(index, records));
   const filter = {
-    rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, textBytes: 0 },
+    rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0 },
     nowMs: 0,
     needsContents: false,
     onDrop: () => {},

@@ -16,6 +16,7 @@ export const TEST_LIMITS: SeriesLimits = {
   bucketsPerRequest: 1_000_000,
   symbolsPerRequest: 1_000_000,
   textBytesPerRequest: 64 * 1024 * 1024,
+  textBytesPerSeries: 0,
 };
 
 /** A series over `bytes`; the slack is full of what must not be read as content. */
@@ -28,12 +29,15 @@ function seriesOver(bytes: Uint8Array, limits = TEST_LIMITS): Series {
 }
 
 /** A reader of `bytes` as a 1.0 request; `metadata` fills as it reads. */
-export function readerOf(bytes: Uint8Array): {
+export function readerOf(
+  bytes: Uint8Array,
+  limits = TEST_LIMITS,
+): {
   reader: V1Reader;
   series: Series;
   metadata: MetricMetadata[];
 } {
-  const series = seriesOver(bytes);
+  const series = seriesOver(bytes, limits);
   const metadata: MetricMetadata[] = [];
   const reader = new V1Reader(series, bytes.length, (message) => metadata.push(message));
   return { reader, series, metadata };
@@ -42,7 +46,7 @@ export function readerOf(bytes: Uint8Array): {
 /** A reader of `bytes` as a 2.0 request. */
 export function v2ReaderOf(bytes: Uint8Array, limits = TEST_LIMITS): { reader: V2Reader; series: Series } {
   const series = seriesOver(bytes, limits);
-  return { reader: new V2Reader(series, bytes.length, new V2Memory(limits.labelsPerSeries)), series };
+  return { reader: new V2Reader(series, bytes.length, new V2Memory(limits)), series };
 }
 
 /** The one series of a request that holds `entry`, as read and not yet checked. */

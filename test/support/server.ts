@@ -163,7 +163,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
         textBytesPerRequest: options.maxDecodedBytes ?? MAX_DECODED_BYTES,
         ...options.limits,
       },
-      rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, textBytes: 0, ...options.rules },
+      rules: { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, ...options.rules },
     }),
     admission: new Admission(
       {

@@ -10,7 +10,7 @@ import { STALE_BITS } from '../support/write-request.ts';
 import { requestV2 } from '../support/write-request-v2.ts';
 
 const NAME = ['__name__', 'up'] as const;
-const NO_LIMITS: ContentRules = { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0, textBytes: 0 };
+const NO_LIMITS: ContentRules = { labelNameBytes: 0, labelValueBytes: 0, futureMs: 0 };
 const NOW_MS = Date.UTC(2026, 0, 1);
 
 /** The reasons, one for each time something was taken out. */
@@ -71,9 +71,7 @@ describe('a series', () => {
     ] as [string, string][];
     const series = seriesOf({ labels, samples: [[1, 1]] });
     const bytes = '__name__abcdefghij'.length;
-    const verdicts = [bytes - 1, bytes, 0].map((textBytes) =>
-      isTextTooLarge(series, { ...NO_LIMITS, textBytes }),
-    );
+    const verdicts = [bytes - 1, bytes, 0].map((textBytes) => isTextTooLarge(series, textBytes));
     assert.deepEqual(verdicts, [true, false, false]);
   });
 
@@ -92,9 +90,7 @@ describe('a series', () => {
     );
     assert.ok(reader.next());
     const bytes = '__name__uphelpunittrace_id0123'.length;
-    const verdicts = [bytes - 1, bytes].map((textBytes) =>
-      isTextTooLarge(series, { ...NO_LIMITS, textBytes }),
-    );
+    const verdicts = [bytes - 1, bytes].map((textBytes) => isTextTooLarge(series, textBytes));
     assert.deepEqual(verdicts, [true, false]);
   });
 

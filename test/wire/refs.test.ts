@@ -115,7 +115,7 @@ describe('a series told by references is that of 1.0, with its hash,', () => {
 
 test('nothing of the symbols of one request is taken for those of the next, however large it was', () => {
   const series = new Series(LIMITS);
-  const memory = new V2Memory(LIMITS.labelsPerSeries);
+  const memory = new V2Memory(LIMITS);
   const read = (labels: Labels, first: readonly string[]): void => {
     const bytes = requestV2(requestOf([labels], first));
     const padded = Buffer.concat([bytes, Buffer.alloc(8)]);

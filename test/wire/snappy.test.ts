@@ -21,7 +21,17 @@ function decompress(body: Uint8Array, maxBytes: number): Buffer {
   assert.equal(declaredBytes(pieces, maxBytes), length);
   assert.equal(decompressor.decompress(pieces, maxBytes), length);
   assert.deepEqual(decompressor.bytes.subarray(0, length), whole);
+  for (const step of [1, 1000]) assert.deepEqual(decompressInSteps(body, { maxBytes, step }), whole);
   return whole;
+}
+
+function decompressInSteps(body: Uint8Array, { maxBytes, step }: { maxBytes: number; step: number }): Buffer {
+  const length = decompressor.begin([body], maxBytes);
+  let steps = 0;
+  while (!decompressor.proceed(step)) steps++;
+  // An element may be 64 KiB and more, so there may be few of them.
+  assert.ok(steps <= Math.ceil(length / step), String(steps));
+  return Buffer.from(decompressor.bytes.subarray(0, length));
 }
 
 function refuses(body: Buffer, code: ErrorCode, text: RegExp): void {
@@ -60,6 +70,30 @@ describe('decompress gives back', () => {
     const body = stream(14, 0x04, 0x61, 0x62, 0x01, 0x02, 0x0e, 0x02, 0x00, 0x0f, 0x02, 0, 0, 0);
     assert.equal(decompress(body, LIMIT).toString(), 'abababababab'.padEnd(14, 'ab'));
   });
+});
+
+test('a copy of any length from any offset repeats what is there', () => {
+  const start = 'abcdefgh';
+  for (let offset = 1; offset <= start.length; offset++) {
+    for (let length = 1; length <= 64; length++) {
+      const body = stream(
+        start.length + length + 1,
+        ...[(start.length - 1) << 2, ...Buffer.from(start)],
+        ...[((length - 1) << 2) | 2, offset, 0],
+        ...[0x00, 0x21],
+      );
+      const repeated = start.slice(-offset).repeat(64).slice(0, length);
+      assert.equal(decompress(body, LIMIT).toString(), `${start}${repeated}!`, `${length} from ${offset}`);
+    }
+  }
+});
+
+test('memory of a large body is given back when it is asked for', () => {
+  const own = new Decompressor();
+  own.decompress([compress(Buffer.alloc(8 * LIMIT))], 8 * LIMIT);
+  assert.ok(own.bytes.length > 8 * LIMIT);
+  own.forget();
+  assert.ok(own.bytes.length < 1024, String(own.bytes.length));
 });
 
 describe('decompress refuses', () => {

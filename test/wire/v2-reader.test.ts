@@ -323,7 +323,7 @@ describe('V2Reader refuses', () => {
   test('more symbols than the limit, before it reads a series', () => {
     const over = Buffer.concat(Array.from({ length: LIMITS.symbolsPerRequest + 1 }, () => field(4, '')));
     assert.throws(
-      () => v2ReaderOf(over, LIMITS),
+      () => v2ReaderOf(over, LIMITS).reader.next(),
       (error) => error instanceof AdapterError && error.code === 'limit_exceeded',
     );
   });

@@ -56,7 +56,7 @@ export const GENERAL_OPTIONS = {
   'limits.samples_per_request': {
     kind: integer({ min: 1, max: 10_000_000 }),
     default: '100000',
-    doc: 'Most samples of one request, and most series; one with more is answered 400. Prometheus sends 2000 (`max_samples_per_send`).',
+    doc: 'Most samples of one request, most series, and most metadata messages; one with more is answered 400. Prometheus sends 2000 (`max_samples_per_send`).',
   },
   'metadata.topic': {
     kind: optionalTopic(),

@@ -20,8 +20,9 @@ export const LIMITS = {
   symbolsPerRequest: 300,
   bucketsPerRequest: 50,
   textBytesPerRequest: 2000,
+  textBytesPerSeries: 0,
 };
-export const RULES = { labelNameBytes: 40, labelValueBytes: 200, futureMs: 86_400_000, textBytes: 0 };
+export const RULES = { labelNameBytes: 40, labelValueBytes: 200, futureMs: 86_400_000 };
 
 const LATEST_MS = 8_640_000_000_000_000n;
 const CUSTOM_BUCKETS = -53;
@@ -43,7 +44,7 @@ export function resolve({ texts, refs = [] }: OracleLabels, symbols: readonly Te
 
 /** The codes of the limits that the request is over; nothing of it is written then. */
 export function exceeded(request: OracleRequest): string[] {
-  const { symbols, series } = request;
+  const { symbols, series, families } = request;
   const sum = (countOf: (one: OracleSeries) => number): number =>
     series.reduce((total, one) => total + countOf(one), 0);
   const samples = sum((one) => one.samples.length + one.histograms.length + one.exemplars.length);
@@ -51,6 +52,7 @@ export function exceeded(request: OracleRequest): string[] {
   const isOver =
     samples > LIMITS.samplesPerRequest ||
     series.length > LIMITS.samplesPerRequest ||
+    families.length > LIMITS.samplesPerRequest ||
     symbols.length > LIMITS.symbolsPerRequest ||
     buckets > LIMITS.bucketsPerRequest;
   const textBytes = sum((one) => writtenOut(one, symbols));
