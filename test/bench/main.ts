@@ -49,7 +49,9 @@ function hasLost(results: readonly Result[]): boolean {
 }
 
 function hasFaults(results: readonly Result[]): boolean {
-  return results.some(({ fuzz, soak }) => (fuzz?.faults ?? soak?.faults ?? []).length > 0);
+  return results.some(({ fuzz, soak, hostile = [] }) =>
+    [fuzz, soak, ...hostile].some((one) => one && one.faults.length > 0),
+  );
 }
 
 /** kafkajs 2.2.4 arms a timer with a negative time at each connection, which is harmless. */

@@ -19,7 +19,11 @@ const OPTIONS = {
   seed: { value: 'N', help: 'of the generated requests (1)' },
   requests: { value: 'N', help: 'fuzz: how many (1000000)' },
   first: { value: 'N', help: 'fuzz: number of the first request, to repeat what a run found (1)' },
-  rate: { value: 'N', help: 'latency: requests a second (half of what throughput reached just before)' },
+  rate: {
+    value: 'N',
+    help: 'latency: requests a second (half of what throughput reached just before); hostile: of the good sender (100)',
+  },
+  attack: { value: 'NAME', isList: true, help: 'hostile: only this attack' },
   compression: { value: 'NAME', help: 'kafka.compression of the adapter (none); empty: not set at all' },
   format: {
     value: 'NAME',
@@ -57,6 +61,7 @@ const SCENARIOS = {
   sizes: 'bytes of a sample in Kafka by format and compression, and what compressing costs; needs no Kafka',
   fuzz: 'random and damaged requests, each held against an oracle; needs no Kafka',
   fleet: 'simulated fleets of replicas behind simulated balancers, with the real decisions; needs no Kafka',
+  hostile: 'a good sender by the clock, without and beside each of the attacks of docs/security.md',
   soak: 'half an hour of load while brokers, clients, bodies, configurations and keys go wrong: what grows, what is lost',
   kafka: 'only runs a throw-away Kafka until Ctrl-C, for --brokers of another run',
 } as const;
@@ -68,6 +73,7 @@ export interface BenchOptions {
   readonly texts: Readonly<Partial<Record<keyof typeof OPTIONS, string>>>;
   readonly flags: readonly string[];
   readonly stages: readonly string[];
+  readonly attacks: readonly string[];
   readonly isComparing: boolean;
   readonly isHelp: boolean;
 }
@@ -96,6 +102,7 @@ export function readOptions(argv: string[]): BenchOptions {
     texts: Object.fromEntries(Object.entries(values).filter(([, value]) => typeof value === 'string')),
     flags: (values['flag'] ?? []) as string[],
     stages: (values['stage'] ?? []) as string[],
+    attacks: (values['attack'] ?? []) as string[],
     isComparing: values['compare'] === true,
     isHelp: values['help'] === true,
   };

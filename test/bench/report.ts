@@ -67,6 +67,8 @@ export function resultText(result: Result): string {
   if (result.soak) return title + soakText(result.soak);
   if (result.fuzz) return title + fuzzTable(result.fuzz);
   if (result.sizes) return title + sizeTables(result.sizes);
+  if (result.hostile)
+    return title + result.hostile.flatMap(({ faults }) => faults.map((fault) => `${fault}\n`)).join('');
   const { runs, snappyjs } = result;
   if (!runs || !snappyjs) return title;
   const heads = runs.map(

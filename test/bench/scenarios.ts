@@ -8,6 +8,7 @@ import { CORPUS_KINDS, type CorpusOptions } from './corpus.ts';
 import type { SceneFigures } from './fleet/summary.ts';
 import { simulateFleets } from './fleet/table.ts';
 import { type FuzzFigures, runFuzzProcess } from './fuzz-run.ts';
+import { HOSTILE_FLAGS, type HostileFigures, hostile, hostileHead, hostileLine } from './hostile/hostile.ts';
 import { type Figures, type MeasureSettings, measure } from './measure.ts';
 import { runMicro, type StageFigures } from './micro.ts';
 import { type BenchOptions, numberOf, type Scenario } from './options.ts';
@@ -26,6 +27,7 @@ const BROKER_SETTINGS = { 'log.retention.check.interval.ms': '5000', 'log.segmen
 const PRESETS: Readonly<Partial<Record<Scenario, { connections: number; samples: number; bodies: number }>>> =
   {
     small: { connections: 50, samples: 10, bodies: 2000 },
+    hostile: { connections: 20, samples: 500, bodies: 64 },
   };
 const LARGE = { connections: 8, samples: 2000, bodies: 64 };
 
@@ -39,6 +41,7 @@ export interface Result {
   readonly fleet?: readonly SceneFigures[];
   readonly sizes?: readonly SizeFigures[];
   readonly soak?: SoakReport;
+  readonly hostile?: readonly HostileFigures[];
 }
 
 export class Bench {
@@ -55,6 +58,7 @@ export class Bench {
     if (scenario === 'kafka') return this.#serveKafka();
     if (scenario === 'fleet') return { scenario, fleet: this.#simulate() };
     if (scenario === 'soak') return { scenario, soak: await this.#soak() };
+    if (scenario === 'hostile') return { scenario, hostile: await this.#hostile() };
     if (scenario === 'fuzz') return { scenario, fuzz: await this.#fuzz() };
     const { corpus, connections } = this.#load(scenario);
     if (scenario === 'sizes') {
@@ -113,6 +117,23 @@ export class Bench {
     });
   }
 
+  /** Shows each attack as it is over. */
+  async #hostile(): Promise<readonly HostileFigures[]> {
+    process.stdout.write(`${hostileHead()}\n`);
+    let figures: readonly HostileFigures[] = [];
+    await this.#withAdapter(async (target) => {
+      figures = await hostile(this.#cleanUps, target, {
+        seconds: numberOf(this.#options, 'seconds', 20),
+        warmupSeconds: numberOf(this.#options, 'warmup', 5),
+        requestsPerSecond: numberOf(this.#options, 'rate', 100),
+        load: this.#load('hostile'),
+        only: this.#options.attacks,
+        onFigures: (one) => process.stdout.write(`${hostileLine(one)}\n`),
+      });
+    }, HOSTILE_FLAGS);
+    return figures;
+  }
+
   #load(scenario: Scenario): { corpus: CorpusOptions; connections: number } {
     const preset = PRESETS[scenario] ?? LARGE;
     return {
@@ -139,7 +160,10 @@ export class Bench {
     });
   }
 
-  async #withAdapter(work: (target: Target) => Promise<void>): Promise<void> {
+  async #withAdapter(
+    work: (target: Target) => Promise<void>,
+    ownFlags: readonly string[] = [],
+  ): Promise<void> {
     const { texts, flags } = this.#options;
     const brokers = texts.brokers ?? (await this.#ownKafka()).brokers;
     const topic = await createTopic(brokers, {
@@ -153,7 +177,7 @@ export class Bench {
       topic,
       compression: texts.compression ?? 'none',
       format: texts.format ?? 'json',
-      flags,
+      flags: [...ownFlags, ...flags],
       program: texts.adapter,
     });
     await work(started.target);

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { after, before, describe, type TestContext, test } from 'node:test';
-import { compress } from 'snappyjs';
 import { call, type RunningAdapter, startAdapter } from '../support/adapter.ts';
+import { BOMBS, bodyOf, label } from '../support/bombs.ts';
 import { openRaw } from '../support/raw-connection.ts';
-import { body, field, HEADERS, request, sample, varint } from '../support/write-request.ts';
+import { body, HEADERS } from '../support/write-request.ts';
 import { besideGoodSender } from './good-sender.ts';
 
 const HOST = 'HTTP/1.1\r\nHost: adapter\r\n';
@@ -144,41 +144,9 @@ describe('text from outside stays text', () => {
 });
 
 describe('a body that means more than it is', { concurrency: 1 }, () => {
-  const NAME = field(1, Buffer.concat([field(1, '__name__'), field(2, 'bomb')]));
-  const MEBIBYTE = 1024 * 1024;
-  const label = (name: string | Uint8Array, value: string | Uint8Array) =>
-    field(1, Buffer.concat([field(1, name), field(2, value)]));
-  const of = (...parts: Uint8Array[]): Buffer =>
-    compress(field(1, Buffer.concat([NAME, ...parts, field(2, sample(1, 1000))])));
-  const BODIES: Readonly<Record<string, () => Uint8Array>> = {
-    'snappy that claims 4 GiB': () =>
-      Buffer.concat([varint(0xffffffff), Buffer.from([0xfc, 0xff, 0xff, 0xff, 0xff, 1])]),
-    'a literal of 4 GiB': () =>
-      Buffer.concat([varint(100), Buffer.from([0xfc, 0xfb, 0xff, 0xff, 0xff, 1, 2])]),
-    'messages 100 000 deep': () => {
-      // Each level adds its header in front: the lengths first, from the inside out.
-      const heads: Buffer[] = [];
-      for (let depth = 0, length = 0; depth < 100_000; depth++) {
-        const head = Buffer.concat([Buffer.from([0x0a]), varint(length)]);
-        heads.push(head);
-        length += head.length;
-      }
-      return compress(Buffer.concat(heads.reverse()));
-    },
-    'groups a million deep': () => compress(Buffer.alloc(MEBIBYTE, (1 << 3) | 3)),
-    'a field of 2^32-1 bytes': () => compress(Buffer.concat([Buffer.from([0x0a]), varint(0xffffffff), NAME])),
-    'a field of 2^64-1 bytes': () =>
-      compress(Buffer.concat([Buffer.from([0x0a]), varint(2n ** 64n - 1n), NAME])),
-    'a million labels': () =>
-      of(Buffer.concat(Array.from({ length: 1_000_000 }, (_, i) => label(`l${i}`, 'x')))),
-    'the same label a million times': () => of(Buffer.alloc(8 * MEBIBYTE, label('a', 'bc'))),
-    'labels that are not UTF-8': () => of(label(Buffer.from([0xc0, 0x80]), Buffer.from([0xff, 0xfe]))),
-    'a name that is not UTF-8': () =>
-      compress(request([{ labels: [['__name__', Buffer.from([0xed, 0xa0, 0x80])]], samples: [[1, 1]] }])),
-  };
-  test(`${Object.keys(BODIES).join(', ')}: 400, small, and nobody waits`, async (t) => {
+  test(`${Object.keys(BOMBS).join(', ')}: 400, small, and nobody waits`, async (t) => {
     const attack = async (): Promise<void> => {
-      for (const [name, make] of Object.entries(BODIES)) {
+      for (const [name, make] of Object.entries(BOMBS)) {
         const { status, text } = await adapter.write(make());
         assert.equal(status, 400, `${name}: ${text}`);
         assert.match(text, /^[^\n]+\n$/);
@@ -189,7 +157,7 @@ describe('a body that means more than it is', { concurrency: 1 }, () => {
   });
 
   test('NUL in labels is written as JSON writes it', async () => {
-    const { status, text } = await adapter.write(of(label('nul\0name', 'nul\0value')));
+    const { status, text } = await adapter.write(bodyOf(label('nul\0name', 'nul\0value')));
     assert.equal(status, 204, text);
     await adapter.process.waitFor(/nul\\u0000name":"nul\\u0000value/);
     assert.ok(!adapter.process.stdout.includes('\0'));
