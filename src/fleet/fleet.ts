@@ -43,6 +43,8 @@ export interface FleetView {
   readonly own: FleetRecord;
   /** None once nothing could be read for a while. */
   readonly others: readonly Member[];
+  /** Ids of others that more than one of them has. */
+  readonly sharedIds: ReadonlySet<string>;
   readonly standing: Standing;
 }
 
@@ -185,13 +187,14 @@ export class Fleet {
 
   get view(): FleetView {
     const { identity, clock } = this.#parts;
-    const { others } = this.#members;
+    const { others, sharedIds } = this.#members;
     return {
       isUsable: this.isUsable,
       problem: this.problem,
       hasNamesake: this.#wasWithin(this.#namesakeMs, clock.nowMs()),
       own: { ...identity, ...this.#figures },
       others,
+      sharedIds,
       standing: standingOf(this.#figures, others),
     };
   }

@@ -26,6 +26,8 @@ export type Heard = 'member' | 'own' | 'namesake' | Exclude<FleetIgnoreReason, '
 export class Members {
   readonly #parts: MembersParts;
   readonly #byId = new Map<string, Member>();
+  /** When the one that counts less of two with the same id was heard last, by that id. */
+  readonly #sharedMs = new Map<string, number>();
 
   constructor(parts: MembersParts) {
     this.#parts = parts;
@@ -42,9 +44,10 @@ export class Members {
     // What stood here before is no second replica, unless it goes on talking.
     if (record.id === id) return record.state === 'gone' ? 'outdated' : 'namesake';
     const known = this.#byId.get(record.id);
+    if (known) this.#noteShared(known, record, nowMs);
     if (known && known.epoch > record.epoch) return 'outdated';
     if (record.state === 'gone') {
-      this.#byId.delete(record.id);
+      this.#forget(record.id);
       return 'member';
     }
     if (!known && this.#byId.size >= MAX_MEMBERS) return 'limit';
@@ -54,16 +57,35 @@ export class Members {
 
   /** Forgets those that have been silent for too long. */
   expire(nowMs: number): void {
-    for (const [id, { heardMs }] of this.#byId) if (nowMs - heardMs > SILENCE_MS) this.#byId.delete(id);
+    for (const [id, heardMs] of this.#sharedMs) if (nowMs - heardMs > SILENCE_MS) this.#sharedMs.delete(id);
+    for (const [id, { heardMs }] of this.#byId) if (nowMs - heardMs > SILENCE_MS) this.#forget(id);
+  }
+
+  /** One that was started anew is never heard in between: only a second one that runs talks after a later one. */
+  #noteShared(known: Member, { id, instance, epoch, state }: FleetRecord, nowMs: number): void {
+    if (known.instance === instance || known.epoch < epoch) return;
+    if (state === 'gone') this.#sharedMs.delete(id);
+    else this.#sharedMs.set(id, nowMs);
+  }
+
+  #forget(id: string): void {
+    this.#byId.delete(id);
+    this.#sharedMs.delete(id);
   }
 
   /** Forgets all: nothing that was heard holds any more. */
   clear(): void {
     this.#byId.clear();
+    this.#sharedMs.clear();
   }
 
   /** The others, in the order they were first heard. */
   get others(): readonly Member[] {
     return [...this.#byId.values()];
+  }
+
+  /** The ids of others that more than one replica has, each of which is one of `others`. */
+  get sharedIds(): ReadonlySet<string> {
+    return new Set(this.#sharedMs.keys());
   }
 }

@@ -15,15 +15,16 @@ export interface FleetStatusParts {
 }
 
 export function describeFleet({ view, topic, tolerance }: FleetStatusParts): NonNullable<Status['fleet']> {
-  const { own, others, standing, isUsable, problem, hasNamesake } = view;
+  const { own, others, standing, isUsable, problem, hasNamesake, sharedIds } = view;
   const nowMs = performance.now();
   const shareOf = sharesAmong([own, ...others]);
   const busiest = others.toSorted((a, b) => b.samplesPerSecond - a.samplesPerSecond).slice(0, MAX_SHOWN - 1);
   const list = [
-    { ...describe(own, shareOf(own)), isThis: true, heardSecondsAgo: 0 },
+    { ...describe(own, shareOf(own)), isThis: true, hasNamesake, heardSecondsAgo: 0 },
     ...busiest.map((other) => ({
       ...describe(other, shareOf(other)),
       isThis: false,
+      hasNamesake: sharedIds.has(other.id),
       heardSecondsAgo: Math.round(nowMs - other.heardMs) / 1000,
     })),
   ];
@@ -61,7 +62,7 @@ function finite(value: number): number | null {
 function describe(
   record: FleetRecord,
   share: number | null,
-): Omit<FleetReplica, 'isThis' | 'heardSecondsAgo'> {
+): Omit<FleetReplica, 'isThis' | 'hasNamesake' | 'heardSecondsAgo'> {
   const { id, instance, version, address, state, samplesPerSecond, connections, cpu, epoch } = record;
   const startedAt = new Date(epoch).toISOString();
   return { id, instance, version, address, state, share, samplesPerSecond, connections, cpu, startedAt };

@@ -11,6 +11,7 @@ const STALE_ACK_SECONDS = 120;
 /** A replica that has just started has not heard itself yet. */
 const FLEET_FOUND_SECONDS = 20;
 const SHOWN_VERSIONS = 5;
+const SHOWN_IDS = 5;
 const SHOWN_CHARACTERS = 40;
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -32,6 +33,14 @@ const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
       fleet?.hasNamesake === true,
       `Another replica has the id ${replica.id} too, so each of the two knows one replica too few: set replica.id of each to one of its own.`,
     ),
+  ({ fleet }) => {
+    const shared = fleet?.list.filter(({ isThis, hasNamesake }) => hasNamesake && !isThis) ?? [];
+    const ids = shared.slice(0, SHOWN_IDS).map(({ id }) => id.slice(0, SHOWN_CHARACTERS));
+    return warn(
+      shared.length > 0,
+      `More than one replica has the id ${ids.join(', ')}, so only one of them is seen and counted: set replica.id of each to one of its own.`,
+    );
+  },
   ({ limits }) =>
     warn(
       limits.maxAgeSeconds === 0 && limits.maxRequests === 0,

@@ -26,6 +26,8 @@ export interface FleetReplica
   > {
   /** Whether it is the replica that answers. */
   readonly isThis: boolean;
+  /** Whether another replica that runs has its id; of the two the later one is shown. */
+  readonly hasNamesake: boolean;
   /** Of the samples that all ready replicas get, 0 to 1; null when it is not ready, or there are none. */
   readonly share: number | null;
   /** ISO 8601, by its own clock. */

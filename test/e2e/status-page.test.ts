@@ -94,6 +94,7 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
     assert.equal(await text(page, '#fleet-problem'), '');
     const [first, ...rest] = status.fleet!.list;
     const list = [...rest, { ...first!, id: 'adapter-9:8080', state: 'draining' as const, share: null }];
+    list[1] = { ...list[1]!, hasNamesake: true };
     const fleet = { ...status.fleet!, list, known: 700, isUsable: false, problem: 'cannot read topic x' };
     await page.evaluate(`document.querySelector('#fleet tbody tr:nth-child(2)').dataset.mark = 'mine'`);
     await redraw(shown, { ...status, fleet });
@@ -103,6 +104,7 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
       'adapter-9:8080',
     ]);
     assert.equal(await text(page, '#fleet [data-mark] th'), 'adapter-2:8080', 'rows live on');
+    assert.deepEqual(await texts(page, '#fleet tbody .state'), ['ready', 'ready, id twice', 'draining']);
     assert.deepEqual((await texts(page, '#fleet tbody tr:last-child td')).slice(0, 2), ['draining', '–']);
     assert.match((await text(page, '#fleet .title'))!, /the 3 busiest of 700 not usable$/);
     assert.equal(await text(page, '#fleet-problem'), 'cannot read topic x');

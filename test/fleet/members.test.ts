@@ -75,6 +75,35 @@ describe('the members', () => {
     assert.deepEqual(ids(members), []);
   });
 
+  test('with one id are said to share it as long as both go on talking', () => {
+    const members = newMembers();
+    const shared = (): string[] => [...members.sharedIds];
+    const later = { instance: 'bbbbbbb2', epoch: 2000 };
+    members.hear(bytes(), 0);
+    members.hear(bytes(later), 1);
+    assert.deepEqual(shared(), [], 'it was started anew');
+    members.hear(bytes(), 1000);
+    assert.deepEqual(shared(), ['b:8080']);
+    members.hear(bytes(later), 10_000);
+    members.expire(1000 + SILENCE_MS);
+    assert.deepEqual(shared(), ['b:8080']);
+    members.expire(1001 + SILENCE_MS);
+    assert.deepEqual([ids(members), shared()], [['b:8080'], []]);
+    members.hear(bytes(), 20_000);
+    members.hear(bytes({ state: 'gone' }), 20_001);
+    assert.deepEqual(shared(), [], 'one of them has left');
+    members.hear(bytes(), 20_002);
+    members.hear(bytes({ ...later, state: 'gone' }), 20_003);
+    assert.deepEqual([ids(members), shared()], [[], []]);
+  });
+
+  test('that started in the same millisecond under one id are two as well', () => {
+    const members = newMembers();
+    members.hear(bytes(), 0);
+    members.hear(bytes({ instance: 'bbbbbbb2' }), 1);
+    assert.deepEqual([...members.sharedIds], ['b:8080']);
+  });
+
   test('are of the same fleet, and their records are small and well-formed', () => {
     const members = newMembers();
     assert.equal(members.hear(bytes({ fleet: 'other' }), 0), 'other_fleet');

@@ -33,7 +33,8 @@ const heard = (id: string, changes: Partial<FleetRecord> = {}): Member => ({
 
 function statusOf(own: FleetRecord, others: readonly Member[] = [], view: Partial<FleetView> = {}) {
   const standing = standingOf(own, others);
-  const whole = { isUsable: true, problem: '', hasNamesake: false, own, others, standing, ...view };
+  const known = { own, others, sharedIds: new Set<string>(), standing };
+  const whole = { isUsable: true, problem: '', hasNamesake: false, ...known, ...view };
   return describeFleet({ view: whole, topic: 'fleet', tolerance: 0.15 });
 }
 
@@ -69,6 +70,19 @@ describe('the fleet in the status', () => {
       hasNamesake: true,
     });
     assert.deepEqual([isUsable, problem, hasNamesake], [false, 'why', true]);
+  });
+
+  test('says of each replica whether another one has its id', () => {
+    const view = { hasNamesake: true, sharedIds: new Set(['c']) };
+    const { list } = statusOf(record('a'), [heard('b'), heard('c')], view);
+    assert.deepEqual(
+      list.map(({ id, hasNamesake }) => [id, hasNamesake]),
+      [
+        ['a', true],
+        ['b', false],
+        ['c', true],
+      ],
+    );
   });
 
   test('shows this replica and the busiest others when there are very many', () => {

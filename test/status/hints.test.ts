@@ -35,6 +35,7 @@ function replica(id: string, version = '1'): FleetReplica {
     cpu: 0.3,
     startedAt: '2026-01-01T00:00:00.000Z',
     isThis: id === 'a:1',
+    hasNamesake: false,
     heardSecondsAgo: 1,
   };
 }
@@ -174,6 +175,13 @@ describe('the hints', () => {
       /by age alone; what is in the way/,
     ],
     ['a second replica of its id', { fleet: { ...QUIET.fleet!, hasNamesake: true } }, /has the id a:1 too/],
+    [
+      'two other replicas of one id',
+      {
+        fleet: { ...QUIET.fleet!, list: [replica('a:1'), { ...replica('b:1'), hasNamesake: true }] },
+      },
+      /More than one replica has the id b:1, so only one/,
+    ],
     ['a fleet that is uneven', { fleet: { ...QUIET.fleet!, imbalance: 1.8 } }, /has 1\.8 times the mean/],
     [
       'versions that differ',

@@ -45,6 +45,7 @@ export function scriptedFleet(count: number): NonNullable<Status['fleet']> {
       // The status is asked for now, and what is shown is how long ago that was.
       startedAt: new Date(Date.now() - (index === count - 1 ? 51_000 : 273_912_000)).toISOString(),
       isThis: index === 1,
+      hasNamesake: false,
       heardSecondsAgo: index === 1 ? 0 : 0.6 + 0.8 * (index % 4),
     };
   });

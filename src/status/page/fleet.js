@@ -18,10 +18,11 @@ function replicaTexts(replica, nowMs) {
     startedAt,
     heardSecondsAgo,
     isThis,
+    hasNamesake,
   } = replica;
   return [
     FORMATS.text(id),
-    FORMATS.text(state),
+    FORMATS.text(hasNamesake === true ? `${state}, id twice` : state),
     FORMATS.share(share),
     FORMATS.rate(samplesPerSecond),
     FORMATS.count(connections),
