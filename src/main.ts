@@ -6,6 +6,8 @@ import './heap.ts';
 
 import { readFileSync } from 'node:fs';
 import type { App, BuildInfo } from './app.ts';
+import { commandHelp } from './config/command-help.ts';
+import { type CommandName, isCommandName, splitArguments, unknownCommand } from './config/commands.ts';
 import { helpText } from './config/help.ts';
 import {
   type LoadedConfig,
@@ -32,10 +34,11 @@ interface Settings {
   readonly loadAgain: () => LoadedConfig | RefusedConfig;
 }
 
-type Command = (settings: Settings, logger: MainLogger) => Promise<number>;
+/** `own` are the flags that are no options. */
+type Command = (settings: Settings, logger: MainLogger, own: readonly string[]) => Promise<number>;
 
-/** Sub-commands with options by their first argument; without one the adapter serves. */
-const COMMANDS: Readonly<Partial<Record<string, Command>>> = {
+/** Commands with options by the first argument; without one the adapter serves. */
+const RUNS: Readonly<Record<Exclude<CommandName, 'healthcheck'>, Command>> = {
   tail: runTail,
   'check-kafka': runCheck,
   fleet: runFleet,
@@ -47,11 +50,17 @@ async function main(argv: readonly string[]): Promise<number> {
     const { doctor } = await import('./doctor/command.ts');
     return doctor(argv.slice(1), process);
   }
-  if (argv[0] === 'healthcheck') return runHealthcheck(argv.slice(1));
-  const command = COMMANDS[argv[0] ?? ''];
-  const options = command ? argv.slice(1) : argv;
-  const action = requestedAction(options);
-  if (action === 'help') return print(helpText());
+  const [first = ''] = argv;
+  const name = isCommandName(first) ? first : undefined;
+  const problem = name === undefined && first !== 'help' ? unknownCommand(first) : undefined;
+  if (problem !== undefined) {
+    process.stderr.write(`${problem}\n`);
+    return EXIT_USAGE;
+  }
+  const { own, rest: options } = name ? splitArguments(name, argv.slice(1)) : { own: [], rest: argv };
+  const action = first === 'help' ? 'help' : requestedAction(options);
+  if (action === 'help') return print(name === undefined ? helpText() : commandHelp(name));
+  if (name === 'healthcheck') return runHealthcheck(options);
   if (action === 'version') return print(`kafka-adapter ${buildInfo().version}\n`);
   const loadAgain = (): LoadedConfig | RefusedConfig => loadConfig(sourcesOf(options));
   const result = loadAgain();
@@ -70,7 +79,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const logger = createLogger({ level: config['log.level'], format: config['log.format'] });
   logRuntimeWarnings(logger);
   for (const warning of warnings) logger.warn({}, warning);
-  return (command ?? serve)({ loaded: result, loadAgain }, logger);
+  return (name === undefined ? serve : RUNS[name])({ loaded: result, loadAgain }, logger, own);
 }
 
 function sourcesOf(argv: readonly string[]): LoadInput {
@@ -108,7 +117,6 @@ async function serve(settings: Settings, logger: MainLogger): Promise<number> {
 async function runHealthcheck(argv: readonly string[]): Promise<number> {
   const isReadyAsked = argv[0] === 'ready';
   const options = isReadyAsked ? argv.slice(1) : argv;
-  if (requestedAction(options) === 'help') return print(helpText());
   const isWell = await healthcheck({ likely: loadLikelyConfig(sourcesOf(options)), isReadyAsked, print });
   // Never 2: container platforms keep that for themselves.
   return isWell ? EXIT_OK : EXIT_FAILED;
@@ -163,10 +171,14 @@ async function runCheck({ loaded }: Settings, logger: Logger): Promise<number> {
   return isWell ? EXIT_OK : EXIT_FAILED;
 }
 
-async function runFleet({ loaded: { config } }: Settings, logger: Logger): Promise<number> {
+async function runFleet(
+  { loaded: { config } }: Settings,
+  logger: Logger,
+  own: readonly string[],
+): Promise<number> {
   const { showFleet } = await import('./app/fleet-command.ts');
   try {
-    await showFleet({ config, logger, print });
+    await showFleet({ config, isJson: own.includes('--json'), logger, print });
     return EXIT_OK;
   } catch (error) {
     logger.error({ problem: (error as Error).message }, 'cannot show the fleet');

@@ -2,10 +2,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config/options.ts';
-import { type Member, Members } from '../fleet/members.ts';
+import { Members } from '../fleet/members.ts';
 import { FleetTopic } from '../kafka/fleet-topic.ts';
 import type { Logger } from '../lib/logger.ts';
-import { fleetTable } from './fleet-table.ts';
+import { fleetJson, fleetTable, type Heard } from './fleet-table.ts';
 import { clientOptions } from './settings.ts';
 
 /** Whoever is there speaks every five seconds. */
@@ -14,27 +14,34 @@ const READ_EVERY_MS = 500;
 
 export interface FleetCommandParts {
   readonly config: Config;
+  /** An array for scripts instead of a table. */
+  readonly isJson: boolean;
   readonly logger: Logger;
   readonly print: (text: string) => void;
 }
 
-interface Heard {
-  /** With the time each was heard last; what the first read brings was said up to 15 s before it. */
-  readonly members: readonly Member[];
-  readonly listenedFromMs: number;
+/** What the first read brings was said up to 15 s before it. */
+interface Listened extends Heard {
   /** Records of another `fleet.name`. */
   readonly ofOthers: number;
 }
 
 /** Rejects with a sentence when the topic cannot be read. */
-export async function showFleet({ config, logger, print }: FleetCommandParts): Promise<void> {
+export async function showFleet({ config, isJson, logger, print }: FleetCommandParts): Promise<void> {
   const name = config['fleet.name'];
   const topic = config['fleet.topic'];
   const log = new FleetTopic({ options: clientOptions(config), topic, creates: false, logger });
   try {
-    const { members, listenedFromMs, ofOthers } = await listen(log, name);
-    if (members.length > 0) print(fleetTable(members, listenedFromMs));
-    else logger.warn({ topic, fleet: name }, 'no replica of this fleet speaks');
+    const { ofOthers, ...heard } = await listen(log, name);
+    const isAnyone = heard.replicas.length > 0;
+    if (isJson) print(fleetJson(heard));
+    else if (isAnyone) print(fleetTable(heard));
+    for (const id of heard.sharedIds)
+      logger.warn(
+        { id },
+        'more than one replica has this id, one is shown: set replica.id of each to its own',
+      );
+    if (!isAnyone) logger.warn({ topic, fleet: name }, 'no replica of this fleet speaks');
     if (ofOthers > 0)
       logger.info({ topic, records: ofOthers }, 'records of another fleet.name were heard, too');
   } finally {
@@ -42,7 +49,7 @@ export async function showFleet({ config, logger, print }: FleetCommandParts): P
   }
 }
 
-async function listen(log: FleetTopic, fleet: string): Promise<Heard> {
+async function listen(log: FleetTopic, fleet: string): Promise<Listened> {
   const members = new Members({ fleet, id: '', instance: '' });
   const startedMs = performance.now();
   let listenedFromMs = 0;
@@ -55,5 +62,6 @@ async function listen(log: FleetTopic, fleet: string): Promise<Heard> {
     listenedFromMs ||= nowMs;
     await pause(READ_EVERY_MS);
   }
-  return { members: members.others, listenedFromMs, ofOthers };
+  const { others, sharedIds } = members;
+  return { replicas: others, silentSinceMs: listenedFromMs, sharedIds, ofOthers };
 }

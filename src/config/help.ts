@@ -2,18 +2,14 @@
 
 import { wrap } from '../lib/wrap.ts';
 import { COMMAND_FLAGS } from './command-line.ts';
+import { commandLines } from './commands.ts';
 import { flagOf, optionsOfSection, variablesOf } from './names.ts';
 import type { OptionName } from './options.ts';
 import { optionOf, SECTIONS } from './options.ts';
 
 const INDENT = '      ';
 
-const USAGE = `Usage: kafka-adapter [--name=value ...]
-       kafka-adapter tail [--name=value ...]         show the records as they arrive
-       kafka-adapter check-kafka [--name=value ...]  say what keeps records from Kafka
-       kafka-adapter healthcheck [ready]             ask the replica of the same options how it is
-       kafka-adapter fleet [--name=value ...]        show the replicas that know each other
-       kafka-adapter doctor URL                      examine the balancer in front (doctor --help)`;
+const USAGE = [`Usage: kafka-adapter [--name=value ...]`, ...commandLines()].join('\n       ');
 
 const INTRODUCTION = [
   'Takes Prometheus remote_write and publishes the samples to Kafka.',
@@ -33,12 +29,13 @@ export function helpText(): string {
   });
   parts.push(`Commands:\n${commands.join('\n')}`);
   for (const [section, title] of Object.entries(SECTIONS)) {
-    parts.push(`${title}:\n${optionsOfSection(section).map(describe).join('\n')}`);
+    parts.push(`${title}:\n${optionsOfSection(section).map(describeOption).join('\n')}`);
   }
   return `${parts.join('\n\n')}\n`;
 }
 
-function describe(name: OptionName): string {
+/** Name, documentation and facts of one option. */
+export function describeOption(name: OptionName): string {
   const { kind, doc, default: preset } = optionOf(name);
   const head =
     kind.form === 'switch'

@@ -1,6 +1,7 @@
 /** The text of docs/configuration.md, from the option table. */
 
 import { COMMAND_FLAGS } from './command-line.ts';
+import { COMMANDS, commandOf, isCommandName } from './commands.ts';
 import { flagOf, optionsOfSection, secretFileVariableOf, variableOf } from './names.ts';
 import type { OptionName } from './options.ts';
 import { OPTION_NAMES, optionOf, SECTIONS } from './options.ts';
@@ -80,8 +81,21 @@ function example(title: string, file: string): string {
 }
 
 function commandSection(): string {
-  const rows = Object.entries(COMMAND_FLAGS).map(([name, doc]) => [code(flagOf(name)), doc]);
-  return `## Commands\n\n${table(['Flag', 'Meaning'], rows)}`;
+  const flags = Object.entries(COMMAND_FLAGS).map(([name, doc]) => [code(flagOf(name)), doc]);
+  const commands = Object.keys(COMMANDS)
+    .filter(isCommandName)
+    .map((name) => {
+      const { takes, doc, exits } = commandOf(name);
+      const ends = Object.entries(exits).map(([status, meaning]) => `${status}: ${meaning}`);
+      return [code(`${name} ${takes}`.trimEnd()), doc, ends.join('; ')];
+    });
+  return `## Commands
+
+${table(['Flag', 'Meaning'], flags)}
+Without one of these words as the first argument the adapter serves. Each takes the options as well, and tells more with
+\`--help\` behind it; the remaining one is the [doctor](doctor.md).
+
+${table(['Command', 'What it does', 'Exit status'], commands)}`;
 }
 
 function row(name: OptionName): string[] {

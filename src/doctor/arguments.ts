@@ -23,6 +23,9 @@ whether it spreads, and what to change. Run it where a sender runs.
 
 Exit status: 0 healthy, 1 a problem was found or nothing answers as a replica does, 2 wrong
 arguments.
+
+Example:
+  kafka-adapter doctor --quick --expect=3 http://vip:8080
 `;
 
 export interface DoctorArguments {

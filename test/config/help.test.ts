@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { commandHelp } from '../../src/config/command-help.ts';
+import { COMMANDS, type CommandName, commandOf, splitArguments } from '../../src/config/commands.ts';
 import { helpText } from '../../src/config/help.ts';
 import { flagOf, variablesOf } from '../../src/config/names.ts';
 import { OPTION_NAMES, optionOf, SECTIONS } from '../../src/config/options.ts';
@@ -52,5 +54,36 @@ describe('the help', () => {
       help.split('\n').some((line) => line.length > 90),
       'lines are filled',
     );
+  });
+});
+
+describe('the help of a command', () => {
+  for (const name of Object.keys(COMMANDS) as CommandName[]) {
+    const text = commandHelp(name);
+    const { options, flags = {}, exits, example } = commandOf(name);
+
+    it(`${name} has its options in full, how it ends, and an example`, () => {
+      for (const option of options) assert.ok(text.includes(`\n  ${flagOf(option)}`), option);
+      for (const flag of Object.keys(flags)) assert.ok(text.includes(`\n  ${flag}\n`), flag);
+      for (const [status, meaning] of Object.entries(exits))
+        assert.ok(text.includes(`\n  ${status}  ${meaning}\n`), status);
+      assert.ok(text.endsWith(`\nExample:\n  ${example}\n`));
+      assert.ok(example.startsWith(`kafka-adapter ${name}`));
+      assert.ok(help.includes(`kafka-adapter ${name}`), 'in the list of all commands');
+    });
+
+    it(`${name} fits a terminal`, () => {
+      for (const line of text.split('\n')) assert.ok(line.length <= 100 && line === line.trimEnd(), line);
+    });
+  }
+});
+
+describe('the arguments of a command', () => {
+  it('are its own flags and options', () => {
+    assert.deepEqual(splitArguments('fleet', ['--json', '--fleet.name=a']), {
+      own: ['--json'],
+      rest: ['--fleet.name=a'],
+    });
+    assert.deepEqual(splitArguments('tail', ['--json']), { own: [], rest: ['--json'] });
   });
 });

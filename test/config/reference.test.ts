@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { COMMANDS } from '../../src/config/commands.ts';
 import { flagOf, variablesOf } from '../../src/config/names.ts';
 import { OPTION_NAMES, optionOf } from '../../src/config/options.ts';
 import { configurationReference, EXAMPLE_FILE, EXAMPLE_RULES } from '../../src/config/reference.ts';
@@ -16,6 +17,14 @@ describe('the reference page', () => {
       const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` | \`${flagOf(name)}\` |`));
       assert.ok(row?.includes(optionOf(name).doc), name);
       for (const variable of variablesOf(name)) assert.ok(page.includes(`\`${variable}\``), variable);
+    }
+  });
+
+  it('has every command with its exit statuses', () => {
+    for (const [name, { doc, exits }] of Object.entries(COMMANDS)) {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${name}`));
+      assert.ok(row?.includes(doc), name);
+      for (const meaning of Object.values(exits)) assert.ok(row?.includes(meaning), meaning);
     }
   });
 

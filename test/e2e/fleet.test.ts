@@ -113,7 +113,7 @@ describe('replicas with one fleet.name', { concurrency: true }, () => {
 });
 
 describe('the command fleet', { concurrency: true }, () => {
-  function show(t: TestContext, { name, topic }: Settings, brokers = kafka.brokers) {
+  function show(t: TestContext, { name, topic, flags = [] }: Settings, brokers = kafka.brokers) {
     return startProcess(t, {
       args: [
         program,
@@ -121,6 +121,7 @@ describe('the command fleet', { concurrency: true }, () => {
         `--kafka.brokers=${brokers}`,
         `--fleet.name=${name}`,
         `--fleet.topic=${topic}`,
+        ...flags,
       ],
       environment: { KAFKA_BROKERS: undefined },
     });
@@ -141,6 +142,26 @@ describe('the command fleet', { concurrency: true }, () => {
       words.map(([id, state]) => [id!.split(':')[1], state]).toSorted(),
       all.map(({ port }, i) => [String(port), i === 0 ? 'silent' : 'ready']).toSorted(),
     );
+  });
+
+  test('with --json prints an array, and says who has the id of another', async (t) => {
+    const fleet = ownFleet();
+    const flags = ['--replica.id=twin'];
+    const twins = await Promise.all([start(t, { ...fleet, flags }), start(t, { ...fleet, flags })]);
+    const single = await start(t, fleet);
+    // The two count as one.
+    await waitForReplicas([single], 2);
+    const shown = show(t, { ...fleet, flags: ['--json'] });
+    assert.equal((await shown.waitForExit()).code, 0, shown.output);
+    const list = JSON.parse(shown.stdout) as { id: string; address: string; hasNamesake: boolean }[];
+    assert.deepEqual(list.map(({ id, hasNamesake }) => [id === 'twin', hasNamesake]).toSorted(), [
+      [false, false],
+      [true, true],
+    ]);
+    assert.match(shown.stderr, /more than one replica has this id/);
+    const { hints } = JSON.parse((await single.get('/api/v1/status')).text);
+    assert.match(JSON.stringify(hints), /More than one replica has the id twin/);
+    for (const twin of twins) assert.match(twin.process.stderr, /another replica has the same id/);
   });
 
   test('says that nobody speaks, and of others that do', async (t) => {

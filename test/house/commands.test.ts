@@ -69,6 +69,11 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   { command: /^kafka-adapter --check-config$/, by: 'main/main', names: "'--check-config'" },
   { command: /^kcat -b kafka:9092 -t metrics -C \| jq \.$/, by: 'kafka/read-back', names: "command: 'kcat'" },
   { command: /^(kafka-adapter|npm run) fleet( --kafka\.brokers=\S+)?$/, by: 'e2e/fleet', names: "'fleet'" },
+  {
+    command: /^kafka-adapter fleet --kafka\.brokers=\S+ --json( \| jq -r '.+')?$/,
+    by: 'e2e/fleet',
+    names: "'--json'",
+  },
   { command: /^promtool check web-config/, by: 'config/web-examples', names: "'web-config'" },
   { command: /^node --permission /, by: 'e2e/posture', names: '--permission' },
   { command: /^helm install$/, by: 'deploy/chart', names: "'install'" },

@@ -34,6 +34,7 @@ const flagsIn = (usage: string): string[] => usage.match(/--[a-z][a-z-]*/g) ?? [
 /** What each program takes; the others are not ours to judge. */
 const FLAGS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/kafka-adapter doctor\b/, flagsIn(DOCTOR_USAGE)],
+  [/(kafka-adapter|npm run) fleet\b/, ['--json', ...adapterFlags]],
   [/npm run bench\b/, flagsIn(benchUsage())],
   [/npm test\b/, ['--only']],
   [/kafka-adapter\b|npm start\b|npm run tail\b/, adapterFlags],

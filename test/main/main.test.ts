@@ -43,6 +43,30 @@ describe('kafka-adapter', () => {
     assert.match(stdout, /--kafka\.brokers/);
   });
 
+  test('a command that there is none of is named with the one that was meant, and ends with 2', async (t) => {
+    for (const [wrong, meant] of [
+      ['docter', 'doctor'],
+      ['Fleet', 'fleet'],
+      ['check_kafka', 'check-kafka'],
+    ] as const) {
+      const { code, stdout, stderr } = await outcome(t, [wrong, '--help']);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.ok(stderr.startsWith(`${wrong}: is no command (did you mean \`${meant}\`?)`), stderr);
+    }
+    const { code, stderr } = await outcome(t, ['hunter2']);
+    assert.equal(code, 2);
+    assert.doesNotMatch(stderr, /hunter2/);
+  });
+
+  test('--help behind a command says what it takes and how it ends', async (t) => {
+    for (const command of ['tail', 'check-kafka', 'healthcheck', 'fleet', 'doctor']) {
+      const { code, stdout, stderr } = await outcome(t, [command, '--help']);
+      assert.deepEqual([code, stderr], [0, ''], command);
+      assert.match(stdout, new RegExp(`^Usage: kafka-adapter ${command} `));
+    }
+    assert.equal((await outcome(t, ['help'])).stdout, (await outcome(t, ['--help'])).stdout);
+  });
+
   test('--check-config ends with 0 for a sound configuration, on standard output', async (t) => {
     const { code, stdout } = await outcome(t, ['--check-config', '--kafka.brokers=a:9092']);
     assert.deepEqual([code, stdout], [0, 'configuration is valid\n']);
