@@ -147,7 +147,7 @@ async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Pr
       signal: ended.signal,
     });
   } catch (error) {
-    logger.error({ problem: String(error) }, 'cannot read from Kafka');
+    logger.error({ problem: (error as Error).message }, 'cannot read from Kafka');
     return EXIT_FAILED;
   }
   return EXIT_OK;

@@ -3,14 +3,25 @@
 import type { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { Logger } from '../lib/logger.ts';
 import { createClient } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
 import { Metadata } from './metadata.ts';
+import {
+  nameOf,
+  TOPIC_AUTHORIZATION_FAILED,
+  UNKNOWN_TOPIC_OR_PARTITION,
+  verdictOf,
+} from './protocol-errors.ts';
+import { topicRefusal } from './refusals.ts';
 import { Transport } from './transport.ts';
 
 const GROUP_ID_NOT_FOUND = 69;
+/** A broker that creates topics by itself needs a moment until the topic is there. */
+const MISSING_TOPIC_WAIT_MS = 2000;
+const ASK_AGAIN_MS = 100;
 
 export interface TailParts {
   readonly options: ClientOptions;
@@ -65,14 +76,30 @@ async function cleanUp(admin: Admin, groupId: string, logger: Logger): Promise<v
 }
 
 /** Rejects with a sentence on what is wrong, where kafkajs would only have an error code, and late. */
-async function reach({ options, logger }: TailParts): Promise<void> {
+async function reach({ options, topic, logger, signal }: TailParts): Promise<void> {
   const transport = new Transport(options, options.produceTimeoutMs, logger);
   const metadata = new Metadata({ transport, brokersMayCreate: true, logger, onChange: () => {} });
+  const startedMs = performance.now();
   try {
-    await metadata.anyLink();
+    const link = await metadata.anyLink();
+    while (!signal.aborted) {
+      const { topicMetadata } = await link.metadata([topic], true);
+      const code = topicMetadata[0]?.topicErrorCode ?? UNKNOWN_TOPIC_OR_PARTITION;
+      if (code === 0) return;
+      const isLate = performance.now() - startedMs > MISSING_TOPIC_WAIT_MS;
+      if (isLate || verdictOf(code) === 'refused') throw new Error(absence(topic, code, transport.user));
+      await pause(ASK_AGAIN_MS);
+    }
   } finally {
     await metadata.stop();
   }
+}
+
+function absence(topic: string, code: number, user: string): string {
+  const error = nameOf(code);
+  if (code === TOPIC_AUTHORIZATION_FAILED) return topicRefusal(['Read', 'Describe'], { user, topic, error });
+  if (code !== UNKNOWN_TOPIC_OR_PARTITION) return `Kafka does not lead to topic ${topic}: ${error}`;
+  return `topic ${topic} does not exist: set kafka.topic to the one that the adapter writes to, or create it`;
 }
 
 interface Counts {

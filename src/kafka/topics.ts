@@ -33,6 +33,8 @@ export interface TopicsParts {
 /** How long a request waits for a topic that the brokers may be about to create. */
 const MISSING_TOPIC_WAIT_MS = 2000;
 const ASK_AGAIN_MS = 100;
+/** Of `kafka.topic_partitions` and `kafka.topic_replication_factor`. */
+const LEFT_TO_BROKERS = -1;
 const CREATE_AGAIN_MS = 5000;
 
 export class Topics {
@@ -111,7 +113,9 @@ export class Topics {
       await admin.connect();
       const { partitions: numPartitions, replicationFactor } = creation;
       await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }] });
-      logger.info({ topic, ...creation }, 'topic created');
+      // What is left to the brokers is no number that anybody could make sense of.
+      const chosen = Object.entries(creation).filter(([, number]) => number !== LEFT_TO_BROKERS);
+      logger.info({ topic, ...Object.fromEntries(chosen) }, 'topic created');
     } catch (error) {
       this.#restsUntilMs.set(topic, performance.now() + CREATE_AGAIN_MS);
       logger.warn({ topic, problem: reasonOf(error) }, 'cannot create the topic');

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { KafkaNode } from '../../deploy/local/kafka.ts';
 import { startAdapter } from '../support/adapter.ts';
-import { createTopic, startKafka } from '../support/kafka.ts';
+import { createTopic, startKafka, uniqueTopic } from '../support/kafka.ts';
 import { startProcess } from '../support/process.ts';
 import { body } from '../support/write-request.ts';
 
@@ -13,7 +13,7 @@ const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 let kafka: KafkaNode;
 before(async () => {
-  kafka = await startKafka();
+  kafka = await startKafka({ properties: { 'auto.create.topics.enable': 'false' } });
 });
 after(() => kafka.close());
 
@@ -58,4 +58,41 @@ describe('tail', () => {
       assert.match(tail.stderr, /"records":\d+,"lines":\d+,"unreadable":0,"msg":"records read"/);
     });
   }
+
+  test('of a topic that does not exist ends with 1, and names it and the option', async (t) => {
+    const topic = uniqueTopic('missing');
+    const tail = startProcess(t, {
+      args: [program, 'tail', '--log.format=json', `--kafka.topic=${topic}`],
+      environment: { KAFKA_BROKERS: kafka.brokers },
+    });
+    assert.equal((await tail.waitForExit()).code, 1);
+    const lines = tail.stderr.trimEnd().split('\n');
+    const said = lines.map((line) => JSON.parse(line) as { msg: string; problem: string });
+    assert.deepEqual(
+      said.map(({ msg, problem }) => [msg, problem]),
+      [
+        [
+          'cannot read from Kafka',
+          `topic ${topic} does not exist: set kafka.topic to the one that the adapter writes to, or create it`,
+        ],
+      ],
+    );
+  });
+});
+
+describe('a topic that the adapter creates', () => {
+  test('is said to be created without the numbers that are left to the brokers', async (t) => {
+    const topic = uniqueTopic('created');
+    const flags = ['--kafka.create-topics', '--kafka.topic-partitions=2'];
+    const adapter = await startAdapter(t, { brokers: kafka.brokers, topic, flags });
+    await adapter.waitReady();
+    const request = body([{ labels: [['__name__', 'up']], samples: [[1, 1000]] }]);
+    assert.equal((await adapter.write(request)).status, 204);
+    await adapter.process.waitFor(/"msg":"topic created"/);
+    const created = adapter.logged('info').find(({ msg }) => msg === 'topic created');
+    assert.deepEqual(
+      [created?.['topic'], created?.['partitions'], created && 'replicationFactor' in created],
+      [topic, 2, false],
+    );
+  });
 });
