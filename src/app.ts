@@ -6,6 +6,7 @@ import type { Writable } from 'node:stream';
 import { FleetSide } from './app/fleet-side.ts';
 import { HttpSide } from './app/http-side.ts';
 import { Preparation } from './app/preparation.ts';
+import { ReloadOutcome } from './app/reload-outcome.ts';
 import { Renewal } from './app/renewal.ts';
 import { connectionSettings, formatSettings, pipelineSettings, producerSettings } from './app/settings.ts';
 import { compareConfigs } from './config/compare.ts';
@@ -58,7 +59,7 @@ export class App {
   readonly #renewal: Renewal;
   #address = '';
   #draining = false;
-  readonly #isGood = { reload: true, renewal: true };
+  readonly #outcome = new ReloadOutcome(this.#metrics);
 
   constructor(parts: AppParts) {
     this.#parts = parts;
@@ -79,9 +80,9 @@ export class App {
       files: () => this.http.files,
       renew: () => this.http.renew(),
       logger: parts.logger,
-      onOutcome: (isGood) => this.#countReload('renewal', isGood),
+      onOutcome: (problems) => this.#outcome.note('renewal', problems),
     });
-    this.#countReload('reload', true);
+    this.#outcome.note('reload', []);
   }
 
   /** Listens and starts reaching for Kafka; resolves once requests are accepted, Kafka there or not. */
@@ -143,7 +144,7 @@ export class App {
     const { logger, loadAgain } = this.#parts;
     const loaded = loadAgain();
     const problems = 'problems' in loaded ? loaded.problems : this.#adopt(loaded);
-    this.#countReload('reload', problems.length === 0);
+    this.#outcome.note('reload', problems);
     if (problems.length > 0) logger.error({ problems }, 'configuration not reloaded, the old one stays');
     return problems;
   }
@@ -160,13 +161,6 @@ export class App {
     if (forRestart.length > 0)
       logger.warn({ options: forRestart }, 'changed, but in force after a restart only');
     return [];
-  }
-
-  #countReload(what: 'reload' | 'renewal', isGood: boolean): void {
-    const { configLastReloadSuccessful, configLastReloadSuccess } = this.#metrics.instruments;
-    this.#isGood[what] = isGood;
-    configLastReloadSuccessful.set(this.#isGood.reload && this.#isGood.renewal ? 1 : 0);
-    if (isGood) configLastReloadSuccess.set(Date.now() / 1000);
   }
 
   #createHttp(web: WebConfig): HttpSide {
@@ -210,6 +204,7 @@ export class App {
       instruments: this.#metrics.instruments,
       topic: this.#config['kafka.topic'],
       fleet: this.#fleet.status(this.#config),
+      configuration: this.#outcome.status,
     });
   }
 

@@ -9,7 +9,8 @@ export interface RenewalParts {
   /** Puts what is in the files in force; gives the problems for which the old ones stay. */
   readonly renew: () => readonly string[];
   readonly logger: Logger;
-  readonly onOutcome: (isGood: boolean) => void;
+  /** Told of these problems, none when all is in force. */
+  readonly onOutcome: (problems: readonly string[]) => void;
 }
 
 export class Renewal {
@@ -38,7 +39,7 @@ export class Renewal {
     else if (problem !== this.#problem)
       logger.error({ file, problems }, 'a file has changed and cannot be used, the old one stays');
     this.#problem = problem;
-    onOutcome(problem === '');
+    onOutcome(problems);
     return problem === '';
   }
 }

@@ -1,7 +1,7 @@
 /** How much of one core this process takes, smoothed so that a collection of garbage is no load. */
 
-/** So long a change takes to be seen for two thirds. */
-const SMOOTHED_OVER_MS = 10_000;
+/** So long a change takes to be seen for two thirds: as with the load of connections, which is shown beside it. */
+const SMOOTHED_OVER_MS = 20_000;
 
 export class CpuShare {
   readonly #usage: () => { readonly user: number; readonly system: number };

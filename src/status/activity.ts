@@ -2,9 +2,12 @@
 
 import type { Instruments } from '../metrics.ts';
 
-const TICK_MS = 5000;
-/** Readings kept: rates are over the time between the oldest and now, 15 to 20 s. */
-const KEPT_READINGS = 4;
+const TICK_MS = 2000;
+/**
+ * Readings kept: rates are over the time between the oldest and now, 18 to 20 s. It is the time over which the loads
+ * of connections and replicas are looked at, so that all rates of the page have one.
+ */
+const KEPT_READINGS = 10;
 
 /** Totals since the start. */
 interface Totals {

@@ -1,6 +1,6 @@
 /** What an operator should know of a status, in words: each hint a condition and a sentence. */
 
-import type { Hint, Status } from './status.ts';
+import type { Hint, HintLevel, Status } from './status.ts';
 
 type Facts = Omit<Status, 'hints'>;
 
@@ -13,11 +13,34 @@ const FLEET_FOUND_SECONDS = 20;
 const SHOWN_VERSIONS = 5;
 const SHOWN_IDS = 5;
 const SHOWN_CHARACTERS = 40;
+const SHOWN_PROBLEM = 300;
+
+const LEVELS: readonly HintLevel[] = ['error', 'warning', 'info'];
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** Each gives a hint, or undefined when there is nothing to say. */
 const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
+  ({ kafka, replica }) =>
+    fail(
+      replica.state !== 'starting' && kafka.connectedBrokers === 0 && kafka.failures > 0,
+      'No Kafka broker is connected; writes are answered 503 and the senders keep the samples.',
+    ),
+  ({ kafka }) =>
+    fail(
+      kafka.connectedBrokers > 0 && kafka.failuresPerSecond > 0,
+      `Kafka answers and yet does not take what is written, so writes are answered 503: \`kafka-adapter check-kafka\` with the options of this replica says why. Does the topic (${kafka.topic}) exist?`,
+    ),
+  ({ kafka, traffic }) =>
+    warn(
+      traffic.requestsPerSecond > 0 && (kafka.lastAckSecondsAgo ?? 0) > STALE_ACK_SECONDS,
+      `Kafka acknowledged nothing for ${Math.round(kafka.lastAckSecondsAgo ?? 0)} s although requests come in.`,
+    ),
+  ({ configuration: { problems, failedSince } }) =>
+    warn(
+      problems.length > 0,
+      `The configuration could not be read again since ${failedSince}, so the one from before stays in force: ${shortened(problems)}`,
+    ),
   ({ returns }) =>
     warn(
       returns.verdict === 'sticky',
@@ -45,21 +68,6 @@ const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
     warn(
       limits.maxAgeSeconds === 0 && limits.maxRequests === 0,
       'connection.max_age is 0: senders keep their connections for ever, so a replica that is added gets nothing.',
-    ),
-  ({ kafka, replica }) =>
-    warn(
-      replica.state !== 'starting' && kafka.connectedBrokers === 0 && kafka.failures > 0,
-      'No Kafka broker is connected; writes are answered 503 and the senders keep the samples.',
-    ),
-  ({ kafka }) =>
-    warn(
-      kafka.connectedBrokers > 0 && kafka.failuresPerSecond > 0,
-      `Kafka answers and yet does not take what is written, so writes are answered 503: \`kafka-adapter check-kafka\` with the options of this replica says why. Does the topic (${kafka.topic}) exist?`,
-    ),
-  ({ kafka, traffic }) =>
-    warn(
-      traffic.requestsPerSecond > 0 && (kafka.lastAckSecondsAgo ?? 0) > STALE_ACK_SECONDS,
-      `Kafka acknowledged nothing for ${Math.round(kafka.lastAckSecondsAgo ?? 0)} s although requests come in.`,
     ),
   ({ traffic }) =>
     warn(
@@ -113,6 +121,10 @@ function hint(level: Hint['level'], holds: boolean, text: string): Hint | undefi
   return holds ? { level, text } : undefined;
 }
 
+function fail(holds: boolean, text: string): Hint | undefined {
+  return hint('error', holds, text);
+}
+
 function warn(holds: boolean, text: string): Hint | undefined {
   return hint('warning', holds, text);
 }
@@ -121,6 +133,14 @@ function inform(holds: boolean, text: string): Hint | undefined {
   return hint('info', holds, text);
 }
 
+/** The first of them, as far as a line of a page has room. */
+function shortened([first = '', ...more]: readonly string[]): string {
+  const text = first.length > SHOWN_PROBLEM ? `${first.slice(0, SHOWN_PROBLEM)}…` : first;
+  return more.length === 0 ? text : `${text} (and ${more.length} more, see the log)`;
+}
+
+/** The gravest first; those of one level in the order of the rules. */
 export function hintsFor(status: Facts): Hint[] {
-  return RULES.flatMap((rule) => rule(status) ?? []);
+  const hints = RULES.flatMap((rule) => rule(status) ?? []);
+  return hints.sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }

@@ -22,12 +22,14 @@ export interface SnapshotParts {
   readonly topic: string;
   /** Undefined when the fleet is off. */
   readonly fleet: FleetStatusParts | undefined;
+  readonly configuration: Status['configuration'];
 }
 
 export async function takeSnapshot(parts: SnapshotParts): Promise<Status> {
   const traffic = await parts.activity.traffic();
   const facts = {
     replica: describeReplica(parts.replica),
+    configuration: parts.configuration,
     limits: describeLimits(parts.connections),
     traffic: describeTraffic(parts, traffic),
     connections: await describeConnections(parts),

@@ -35,8 +35,11 @@ export interface FleetReplica
   readonly heardSecondsAgo: number;
 }
 
+/** `error`: samples do not get through. `warning`: something is to be done. `info`: good to know. */
+export type HintLevel = 'error' | 'warning' | 'info';
+
 export interface Hint {
-  readonly level: 'info' | 'warning';
+  readonly level: HintLevel;
   readonly text: string;
 }
 
@@ -48,6 +51,12 @@ export interface Status {
     readonly uptimeSeconds: number;
     readonly state: Replica['readiness']['word'];
     readonly detail: string;
+  };
+  readonly configuration: {
+    /** Why it, or a file it names, could not be read again; none when what stands there is in force. */
+    readonly problems: readonly string[];
+    /** ISO 8601; null without problems. */
+    readonly failedSince: string | null;
   };
   readonly limits: {
     /** 0 = off. */
@@ -137,5 +146,6 @@ export interface Status {
     /** The same over the time of `traffic`. */
     readonly failuresPerSecond: number;
   };
+  /** The gravest first. */
   readonly hints: readonly Hint[];
 }

@@ -5,6 +5,7 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import type { Status } from '../../src/status/status.ts';
 import {
   type HttpAnswer,
   metricValue,
@@ -70,6 +71,14 @@ describe('SIGHUP', () => {
     );
     assert.equal(await adapter.metric('kafka_adapter_connection_max_age_seconds'), 60);
     assert.match(JSON.stringify(adapter.logged('error')), /idle_timeout: .*below the minimum of 5s/);
+    const hints = async (): Promise<string> => {
+      const { text } = await adapter.get('/api/v1/status');
+      return (JSON.parse(text) as Status).hints.map((hint) => hint.text).join('\n');
+    };
+    assert.match(
+      await hints(),
+      /could not be read again since 20\d\d-\S+Z, .* stays in force: .*idle_timeout: .*below the minimum/,
+    );
     writeFileSync(file, 'connection: {max_age: 7m}\n');
     adapter.process.signal('SIGHUP');
     await eventually(
@@ -78,6 +87,7 @@ describe('SIGHUP', () => {
         what: 'the next reload is counted as good',
       },
     );
+    assert.doesNotMatch(await hints(), /could not be read again/);
   });
 });
 

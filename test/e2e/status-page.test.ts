@@ -65,6 +65,8 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
       '260 k',
       '22 %',
     ]);
+    assert.match((await text(page, '.written'))!, /over 20 s, acknowledged$/);
+    assert.match((await text(page, '#fleet .legend'))!, /^the mean of all that are ready/);
     assert.deepEqual(page.problems, []);
     assert.deepEqual(replica.others, [], 'nothing but the page and the status is asked for');
   },
@@ -123,7 +125,7 @@ const SCRIPTED: Record<string, (setting: Setting) => Promise<void>> = {
     assert.equal(await field(page, 'kafka.topic'), HOSTILE_AGENT);
     assert.equal(await text(page, '#fleet tbody th'), HOSTILE_AGENT);
     assert.ok((await text(page, '#fleet-problem'))!.startsWith(HOSTILE_AGENT));
-    assert.equal(await text(page, '#hints li'), `warning ${HOSTILE_AGENT}`);
+    assert.equal(await text(page, '#hints li'), `error ${HOSTILE_AGENT}`);
     assert.equal(await page.evaluate('document.images.length + document.scripts.length'), 1);
     assert.equal(await page.evaluate('typeof window.hacked'), 'undefined');
     assert.equal(await text(page, '#verdict'), 'sticky');

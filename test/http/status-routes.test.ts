@@ -21,6 +21,7 @@ describe('GET', () => {
     assert.equal(answer.headers['cache-control'], 'no-store');
     assert.deepEqual(Object.keys(answer.json()), [
       'replica',
+      'configuration',
       'limits',
       'traffic',
       'connections',

@@ -56,6 +56,7 @@ const QUIET: Facts = {
     state: 'ready',
     detail: '',
   },
+  configuration: { problems: [], failedSince: null },
   limits: {
     maxAgeSeconds: 60,
     effectiveMaxAgeSeconds: 60,
@@ -133,6 +134,29 @@ describe('the hints', () => {
     assert.ok(hint!.text.length < 350, hint!.text);
   });
 
+  test('begin with the gravest, and of these with Kafka being away', () => {
+    const hints = hintsFor({
+      ...QUIET,
+      returns: { ...QUIET.returns, verdict: 'sticky' },
+      fleet: { ...QUIET.fleet!, imbalance: 1.8 },
+      kafka: { ...QUIET.kafka, connectedBrokers: 0, failures: 3 },
+    });
+    assert.deepEqual(
+      hints.map(({ level }) => level),
+      ['error', 'warning', 'info'],
+    );
+    assert.match(hints[0]!.text, /^No Kafka broker is connected/);
+  });
+
+  test('show no more of what is wrong with a configuration than a line has room for', () => {
+    const problems = ['x'.repeat(1000), 'y', 'z'];
+    const [hint] = hintsFor({
+      ...QUIET,
+      configuration: { problems, failedSince: '2026-01-01T00:00:00.000Z' },
+    });
+    assert.match(hint!.text, /: x{300}… \(and 2 more, see the log\)$/);
+  });
+
   const cases: readonly (readonly [string, Partial<Facts>, RegExp])[] = [
     ['a sticky balancer', { returns: { ...QUIET.returns, verdict: 'sticky' } }, /persistence.*BIG-IP/],
     [
@@ -173,6 +197,16 @@ describe('the hints', () => {
         },
       },
       /by age alone; what is in the way/,
+    ],
+    [
+      'a configuration that could not be read again',
+      {
+        configuration: {
+          problems: ['kafka.topic: "a b" is not a topic name'],
+          failedSince: '2026-01-01T00:00:00.000Z',
+        },
+      },
+      /since 2026-01-01T00:00:00\.000Z, .* stays in force: kafka\.topic: "a b" is not a topic name$/,
     ],
     ['a second replica of its id', { fleet: { ...QUIET.fleet!, hasNamesake: true } }, /has the id a:1 too/],
     [

@@ -90,6 +90,14 @@ describe('the page', () => {
     }
   });
 
+  test('says over which time each rate is', () => {
+    const isRate = /data-as="(rate|byteRate|latency)"/;
+    const groups = [...markup.matchAll(/<div\b[^>]*>(?:(?!<\/?div\b).)*<\/div>/gs)].map(([group]) => group);
+    const rates = groups.filter((group) => isRate.test(group));
+    assert.equal(rates.length, 6);
+    for (const rate of rates) assert.match(rate, /data-as="window"/, rate);
+  });
+
   test('has words for every reason why a connection ends', () => {
     for (const reason of Object.keys(CLOSE_REASONS))
       assert.match(scripts[0]!, new RegExp(`^  ${reason}: '`, 'm'));
@@ -151,6 +159,12 @@ describe('numbers are written', () => {
       [1, '100 %'],
     ],
     ago: [[0.21, '0.2s ago']],
+    window: [
+      [0, 'over 0 s'],
+      [7.4, 'over 7 s'],
+      [18.2, 'over 20 s'],
+      [20, 'over 20 s'],
+    ],
     times: [[1.034, '1.03 ×']],
     limit: [
       [0, 'no limit'],

@@ -79,6 +79,7 @@ export function busyStatus(): Status {
       state: 'ready',
       detail: '',
     },
+    configuration: { problems: [], failedSince: null },
     limits: {
       maxAgeSeconds: 60,
       effectiveMaxAgeSeconds: 60,
@@ -88,7 +89,7 @@ export function busyStatus(): Status {
       maxCloseRatePerSecond: 20,
     },
     traffic: {
-      windowSeconds: 10,
+      windowSeconds: 18.7,
       requestsPerSecond: 20.6,
       samplesPerSecond: 41_230,
       bytesPerSecond: 2_153_000,
@@ -165,7 +166,7 @@ export function emptyStatus(): Status {
     ...busy,
     replica: { ...busy.replica, uptimeSeconds: 14.2 },
     traffic: {
-      windowSeconds: 10,
+      windowSeconds: 18.7,
       requestsPerSecond: 0,
       samplesPerSecond: 0,
       bytesPerSecond: 0,
@@ -253,7 +254,7 @@ export function nastyStatus(): Status {
     fleet: nastyFleet(),
     kafka: { ...busy.kafka, topic: HOSTILE_AGENT, connectedBrokers: 0, lastAckSecondsAgo: null },
     hints: [
-      { level: 'warning', text: HOSTILE_AGENT },
+      { level: 'error', text: HOSTILE_AGENT },
       { level: 'info', text: 'y'.repeat(500) },
     ],
   };

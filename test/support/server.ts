@@ -198,6 +198,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
       instruments,
       topic: 'metrics',
       fleet: undefined,
+      configuration: { problems: [], failedSince: null },
     });
   connections.start();
   const server = new HttpServer({

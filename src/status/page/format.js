@@ -74,6 +74,10 @@ export const FORMATS = {
   latency: numeric(formatLatency),
   share: numeric(formatShare),
   times: numeric((ratio) => `${ratio.toFixed(2)}${GAP}×`),
+  // The oldest reading is up to two seconds younger than the window; a process that has just started has less.
+  window: numeric(
+    (seconds) => `over ${seconds > 15 ? Math.ceil(seconds / 5) * 5 : Math.round(seconds)}${GAP}s`,
+  ),
   ago: numeric((seconds) => `${formatDuration(seconds)} ago`),
   closeRate: numeric((perSecond) => (perSecond === 0 ? 'no limit' : `at most ${formatCount(perSecond)}/s`)),
   limit: numeric((value) => (value === 0 ? 'no limit' : formatCount(value))),

@@ -24,6 +24,7 @@ const CLOSE_REASONS = {
   pipelined: 'too many requests at once',
   unread_body: 'refused before its end',
 };
+const HINT_TONES = { error: 'bad', warning: 'warn', info: 'info' };
 const VERDICTS = {
   unknown: { text: 'not known yet', tone: '' },
   spreads: { text: 'spreads', tone: 'good' },
@@ -108,8 +109,8 @@ export function drawReturns({ ratio, error, verdict }) {
 export function drawHints(hints = []) {
   const items = hints.map(({ level, text }) => {
     const item = create('li', 'banner', text);
-    setTone(item, level === 'warning' ? 'warn' : 'info');
-    item.prepend(create('b', '', level === 'warning' ? 'warning' : 'info'), ' ');
+    setTone(item, HINT_TONES[level] ?? 'info');
+    item.prepend(create('b', '', level), ' ');
     return item;
   });
   const list = byId('hints');
