@@ -92,7 +92,7 @@ const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
   ({ fleet }) =>
     inform(
       fleet?.isUsable === true && (fleet.imbalance ?? 1) > 1 + 2 * fleet.tolerance,
-      `The busiest replica of the fleet has ${fleet?.imbalance?.toFixed(1)} times the mean. For some seconds after one was added that is how it is; for longer, the balancer is sticky or a single connection is too large.`,
+      `The busiest replica of the fleet has ${fleet?.imbalance?.toFixed(1)} times the mean. For some seconds after one was added that is how it is. For longer: the balancer is sticky, or there are too few connections, or a single one is too large; raise min_shards in the queue_config of the remote_write of the senders, to two to four times the number of replicas.`,
     ),
   ({ fleet }) => {
     const counts = Map.groupBy(fleet?.list ?? [], ({ version }) => version);

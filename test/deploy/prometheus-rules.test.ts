@@ -44,6 +44,16 @@ describe('promtool', () => {
 });
 
 describe('deploy/prometheus/rules.yml', () => {
+  test('never says 220.2m for 0.22: where a number is made short, one below 1 is not', () => {
+    for (const { alert, annotations } of alerts) {
+      const texts = Object.values(annotations ?? {}).join(' ');
+      const short = texts.match(/\$value \| humanize /g)?.length ?? 0;
+      const guarded =
+        texts.match(/if lt \$value 1\.0 \}\}.+?\{\{ else \}\}\{\{ \$value \| humanize /g)?.length ?? 0;
+      assert.equal(guarded, short, `${alert}: ${texts}`);
+    }
+  });
+
   test('asks for metrics and labels that there are', async () => {
     const known = await knownMetrics();
     for (const { expr } of rules) assert.deepEqual(unknownIn(expr, known), [], expr);
