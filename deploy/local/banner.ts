@@ -45,6 +45,54 @@ export function formatBanner(facts: BannerFacts, isColoured: boolean): string {
   ].join('\n');
 }
 
+/** What an adapter has that serves with brokers of the user's own. */
+export interface ServedFacts {
+  /** Base URL of what senders write to. */
+  adapterUrl: string;
+  /** Where operators look: the same, or the second address. */
+  statusUrl: string;
+  /** Kafka's `host:port`, with commas between; without one nothing is delivered. */
+  brokers: string | undefined;
+  topic: string;
+  /** `shutdown.drain_delay` as people write it, `20s`, and 0 for none. */
+  drainDelay: string;
+}
+
+/** The same for such an adapter, which is no trial. */
+export function formatServedBanner(facts: ServedFacts, isColoured: boolean): string {
+  const { adapterUrl, statusUrl, brokers, topic, drainDelay } = facts;
+  const title = 'kafka-adapter is running.';
+  const end =
+    drainDelay === '0'
+      ? ['Ctrl-C ends it.']
+      : [
+          `Ctrl-C ends it, after ${drainDelay} in which a balancer can notice (shutdown.drain_delay);`,
+          'once more ends it at once.',
+        ];
+  return [
+    ruler,
+    isColoured ? `\x1b[1m${title}\x1b[0m` : title,
+    '',
+    ...(brokers === undefined
+      ? ['  Kafka        none: records are printed and DELIVERED NOWHERE (--dry-run)']
+      : [`  Kafka        ${brokers}, topic ${topic}`]),
+    `  adapter      ${adapterUrl}`,
+    `  status page  ${statusUrl}`,
+    '',
+    'For prometheus.yml, with the address of the balancer where there is one:',
+    '',
+    'remote_write:',
+    `  - url: ${adapterUrl}/api/v1/write`,
+    '',
+    ...(brokers === undefined
+      ? []
+      : ['See the records arrive: npm run tail, with the same options for Kafka.', '']),
+    ...end,
+    ruler,
+    '',
+  ].join('\n');
+}
+
 /** The text shown when no way leads to a Kafka. */
 export function formatNoKafka(refusals: string[]): string {
   return [

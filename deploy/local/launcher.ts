@@ -2,9 +2,11 @@
 
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import type { LikelyConfig } from '../../src/config/load.ts';
 import { Adapter } from './adapter.ts';
-import { formatBanner, formatNoKafka } from './banner.ts';
+import { formatBanner, formatNoKafka, formatServedBanner } from './banner.ts';
 import { nextFreePort } from './ports.ts';
+import { isListening, isReady, servedFacts, urlOf } from './served.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { firstThatWorks, type LocalKafka, type Way } from './ways.ts';
 
@@ -44,8 +46,14 @@ export class Launcher {
     const { script, args, environment } = this.#options;
     const settings = readSettings(args, environment);
     if (settings.isAdapterAlone) {
-      this.#adapter = new Adapter({ script, args, environment: { ...environment, ...settings.added } });
-      return this.#adapter.exitWithin(2 ** 31 - 1);
+      const { served, added } = settings;
+      const isTaken = served && (await isListening(served.config['http.listen_address']));
+      const adapter = new Adapter({ script, args, environment: { ...environment, ...added } });
+      this.#adapter = adapter;
+      // The wish to stop came while there was nobody to tell.
+      if (this.#interrupted.signal.aborted) adapter.terminate();
+      if (served && !isTaken) void this.#announceServed(adapter, served);
+      return adapter.exitWithin(2 ** 31 - 1);
     }
     try {
       return await this.#runWithKafka(settings);
@@ -112,6 +120,23 @@ export class Launcher {
     return `:${port}`;
   }
 
+  async #announceServed(adapter: Adapter, served: LikelyConfig): Promise<void> {
+    const { out, log, environment } = this.#options;
+    const facts = servedFacts(served);
+    if (!facts) return;
+    const isOver = new AbortController();
+    void adapter.exited.then(() => isOver.abort());
+    const tooLate = AbortSignal.timeout(readyTimeoutMs);
+    const signal = AbortSignal.any([isOver.signal, this.#interrupted.signal, tooLate]);
+    const isThere = await isReady(served, signal);
+    if (isThere) {
+      // Of a dry run the standard output has the records to itself.
+      const place = facts.brokers === undefined ? log : out;
+      const isColoured = place === out && out.isTTY === true && !environment['NO_COLOR'];
+      place.write(formatServedBanner(facts, isColoured));
+    } else if (tooLate.aborted) log.write(`${facts.statusUrl}/-/ready does not say that it is ready yet.\n`);
+  }
+
   async #announce(adapter: Adapter, listenAddress: string): Promise<void> {
     const { out, log, environment } = this.#options;
     const adapterUrl = urlOf(listenAddress);
@@ -127,12 +152,4 @@ async function isAnswered(url: string): Promise<boolean> {
   const answer = await fetch(url, { headers: { connection: 'close' } }).catch(() => undefined);
   await answer?.body?.cancel();
   return answer !== undefined;
-}
-
-/** The URL by which this machine reaches what listens on `address`, `host:port`; an empty host is every interface. */
-export function urlOf(address: string): string {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon);
-  const isAny = ['', '0.0.0.0', '[::]'].includes(host);
-  return `http://${isAny ? '127.0.0.1' : host}${address.slice(colon)}`;
 }

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { formatListenAddress } from '../../src/config/addresses.ts';
-import { loadConfig, requestedAction } from '../../src/config/load.ts';
+import { isCommandName } from '../../src/config/commands.ts';
+import { type LikelyConfig, loadConfig, loadLikelyConfig, requestedAction } from '../../src/config/load.ts';
 
 /** The part of the adapter's configuration that decides what is started around it. */
 export interface Settings {
@@ -14,18 +15,34 @@ export interface Settings {
   isListenAddressGiven: boolean;
   /** Variables to add for the adapter. */
   added: NodeJS.ProcessEnv;
+  /** With what it serves alone; undefined when it does not, or is going to list problems. */
+  served: LikelyConfig | undefined;
 }
 
 const anyBroker = { KAFKA_BROKERS: '127.0.0.1:9092' };
 
 /** Reads what the adapter will read, by the adapter's own rules. */
 export function readSettings(argv: string[], environment: NodeJS.ProcessEnv): Settings {
-  const load = (env: NodeJS.ProcessEnv) =>
-    loadConfig({ argv, env, readFile: (path) => readFileSync(path, 'utf8') });
-  const alone = { isAdapterAlone: true, listenAddress: '', isListenAddressGiven: true };
-  if (requestedAction(argv) !== 'run' || 'config' in load(environment)) return { ...alone, added: {} };
+  const inputOf = (env: NodeJS.ProcessEnv) => ({
+    argv,
+    env,
+    readFile: (path: string) => readFileSync(path, 'utf8'),
+  });
+  const alone = {
+    isAdapterAlone: true,
+    listenAddress: '',
+    isListenAddressGiven: true,
+    added: {},
+    served: undefined,
+  };
+  const [first = ''] = argv;
+  if (isCommandName(first) || first === 'doctor' || requestedAction(argv) !== 'run') return alone;
+  const input = inputOf(environment);
+  if ('config' in loadConfig(input)) return { ...alone, served: loadLikelyConfig(input) };
+  // Brokers that are given and wrong are a problem to be told, not a reason to start others.
+  if (environment['KAFKA_BROKERS'] || environment['KAFKA_BROKER_LIST']) return alone;
   // Would all be well with brokers? If not, the adapter says so at once, and brokers are none of its complaints.
-  const loaded = load({ ...environment, ...anyBroker });
+  const loaded = loadConfig(inputOf({ ...environment, ...anyBroker }));
   if (!('config' in loaded)) return { ...alone, added: anyBroker };
   return {
     isAdapterAlone: false,
@@ -33,5 +50,6 @@ export function readSettings(argv: string[], environment: NodeJS.ProcessEnv): Se
     isListenAddressGiven: loaded.origins['http.listen_address'].source !== 'default',
     // A balancer needs the time to notice; somebody who tries out presses Ctrl-C and waits.
     added: loaded.origins['shutdown.drain_delay'].source === 'default' ? { SHUTDOWN_DRAIN_DELAY: '0s' } : {},
+    served: undefined,
   };
 }

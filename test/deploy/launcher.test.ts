@@ -10,8 +10,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { urlOf } from '../../deploy/local/launcher.ts';
 import { freePort, nextFreePort } from '../../deploy/local/ports.ts';
+import { urlOf } from '../../deploy/local/served.ts';
 import { startProcess, type TestProcess } from '../support/process.ts';
 
 const script = join(import.meta.dirname, 'launch-fake.ts');
@@ -138,13 +138,27 @@ test('without any way to a Kafka the adapter runs dry, and that is said', async 
   assert.equal((await launcher.stop()).code, 0);
 });
 
-test('with brokers given it runs the adapter and nothing else, with its status', async (t) => {
-  const { launcher } = await launch(t, { KAFKA_BROKERS: 'kafka.example:9092', FAKE_EXIT_STATUS: '3' });
+test('with brokers given it runs the adapter and nothing else, says where it is, and ends with its status', async (t) => {
+  const { launcher, port } = await launch(t, { KAFKA_BROKERS: 'kafka.example:9092', FAKE_EXIT_STATUS: '3' });
   const facts = await adapterFacts(launcher);
   assert.equal(facts.KAFKA_BROKERS, 'kafka.example:9092');
   assert.equal(facts.SHUTDOWN_DRAIN_DELAY, undefined);
+  await launcher.waitFor(/once more ends it at once/);
+  assert.match(
+    launcher.stdout,
+    /kafka-adapter is running\.\n\n {2}Kafka {8}kafka\.example:9092, topic metrics\n/,
+  );
+  assert.ok(launcher.stdout.includes(`- url: http://127.0.0.1:${port}/api/v1/write`));
   assert.deepEqual(await launcher.stop(), { code: 3, signal: null });
   assert.equal(launcher.stderr, '');
+});
+
+test('a command of the adapter is run with the brokers that are given', async (t) => {
+  const { launcher } = await launch(t, { KAFKA_BROKERS: 'kafka.example:9092' }, ['check-kafka']);
+  const facts = await adapterFacts(launcher);
+  assert.deepEqual([facts.args, facts.KAFKA_BROKERS], [['check-kafka'], 'kafka.example:9092']);
+  await launcher.stop();
+  assert.doesNotMatch(launcher.stdout, /is running/);
 });
 
 test('one more Ctrl-C ends an adapter that does not leave', async (t) => {
@@ -171,6 +185,10 @@ test('an address that another program has is not announced as ours', async (t) =
   assert.notEqual((await launcher.waitForExit()).code, 0);
   assert.match(launcher.stderr, /EADDRINUSE/);
   assert.doesNotMatch(launcher.stdout, /is running/);
+  const own = { KAFKA_BROKERS: 'kafka.example:9092', HTTP_LISTEN_ADDRESS: `127.0.0.1:${port}` };
+  const second = await launch(t, own);
+  assert.notEqual((await second.launcher.waitForExit()).code, 0);
+  assert.doesNotMatch(second.launcher.stdout, /is running/);
 });
 
 test('a taken port is passed over for the next free one', async (t) => {
@@ -186,6 +204,7 @@ test('a taken port is passed over for the next free one', async (t) => {
 test('an adapter that listens on every interface is reached at 127.0.0.1', () => {
   assert.equal(urlOf(':8080'), 'http://127.0.0.1:8080');
   assert.equal(urlOf('0.0.0.0:80'), 'http://127.0.0.1:80');
+  assert.equal(urlOf(':8080', 'https'), 'https://127.0.0.1:8080');
   assert.equal(urlOf('[::1]:8080'), 'http://[::1]:8080');
   assert.equal(urlOf('host.example:8080'), 'http://host.example:8080');
 });

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { formatBanner, formatNoKafka } from '../../deploy/local/banner.ts';
+import { formatBanner, formatNoKafka, formatServedBanner } from '../../deploy/local/banner.ts';
 import { dockerArguments } from '../../deploy/local/docker.ts';
+import { servedFacts } from '../../deploy/local/served.ts';
 import { readSettings } from '../../deploy/local/settings.ts';
 import { firstThatWorks, type LocalKafka, type Way, waysToKafka } from '../../deploy/local/ways.ts';
 
@@ -85,6 +86,8 @@ const aloneCases: [string, string[], NodeJS.ProcessEnv][] = [
   ['--version is given', ['--version'], {}],
   ['--check-config is given', ['--check-config'], {}],
   ['--print-config is given', ['--print-config'], {}],
+  ['KAFKA_BROKERS is wrong, which the adapter then says', [], { KAFKA_BROKERS: 'kafka:99999' }],
+  ['a command is given', ['check-kafka'], {}],
   ['an option is wrong, which the adapter then says', ['--http.listen-address=nonsense'], {}],
 ];
 for (const [when, args, environment] of aloneCases) {
@@ -108,6 +111,7 @@ test('without brokers a Kafka is started, and an empty variable counts as not se
     listenAddress: ':8080',
     isListenAddressGiven: false,
     added: { SHUTDOWN_DRAIN_DELAY: '0s' },
+    served: undefined,
   });
 });
 
@@ -116,6 +120,35 @@ test('the address and the drain delay that the user chose are kept', () => {
   assert.equal(settings.listenAddress, ':9999');
   assert.equal(settings.isListenAddressGiven, true);
   assert.deepEqual(settings.added, {});
+});
+
+test('what is given is never replaced: neither brokers nor those of a command', () => {
+  for (const [args, environment] of [
+    [[], { KAFKA_BROKERS: 'kafka:99999' }],
+    [['check-kafka'], { KAFKA_BROKERS: 'kafka:9092' }],
+    [['tail', '--config.file=adapter.yml'], {}],
+  ] as const)
+    assert.deepEqual(readSettings([...args], environment).added, {}, args.join(' '));
+});
+
+test('an adapter with brokers of its own is told of with its addresses, and how it ends', () => {
+  const factsOf = (...flags: string[]) => {
+    const { served } = readSettings(['--kafka.brokers=a,b', '--http.listen-address=[::1]:80', ...flags], {});
+    return servedFacts(served!);
+  };
+  assert.deepEqual(factsOf('--http.admin-listen-address=:81'), {
+    adapterUrl: 'http://[::1]:80',
+    statusUrl: 'http://127.0.0.1:81',
+    brokers: 'a:9092,b:9092',
+    topic: 'metrics',
+    drainDelay: '20s',
+  });
+  assert.equal(factsOf('--dry-run')?.brokers, undefined);
+  assert.equal(factsOf('--http.admin-listen-address=:0'), undefined);
+  const facts = factsOf('--shutdown.drain-delay=0')!;
+  assert.match(formatServedBanner(facts, false), /\nCtrl-C ends it\.\n/);
+  assert.match(formatServedBanner({ ...facts, brokers: undefined }, false), /DELIVERED NOWHERE/);
+  assert.ok(formatServedBanner(facts, true).includes('\x1b[1m'));
 });
 
 test('the banner shows what to paste into prometheus.yml, and colours only where asked', () => {
