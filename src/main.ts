@@ -5,6 +5,7 @@ import './node-version.ts';
 import './heap.ts';
 
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { App, BuildInfo } from './app.ts';
 import { commandHelp } from './config/command-help.ts';
 import { type CommandName, isCommandName, splitArguments, unknownCommand } from './config/commands.ts';
@@ -19,6 +20,7 @@ import {
 } from './config/load.ts';
 import { checkReport, printConfig } from './config/print.ts';
 import { healthcheck } from './healthcheck.ts';
+import { gitRevision } from './lib/git-revision.ts';
 import type { Logger, MainLogger } from './lib/logger.ts';
 
 // Whatever only some commands need is imported by them: a health check every few seconds has to cost little.
@@ -93,7 +95,9 @@ function print(text: string): number {
 
 function buildInfo(): BuildInfo {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as BuildInfo;
-  return { version: manifest.version, revision: process.env.KAFKA_ADAPTER_REVISION ?? 'unknown' };
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const revision = process.env.KAFKA_ADAPTER_REVISION ?? gitRevision(root) ?? 'unknown';
+  return { version: manifest.version, revision };
 }
 
 /** Serves until a signal comes; a second signal ends at once. */

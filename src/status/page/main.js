@@ -9,6 +9,8 @@ import { sparkline } from './sparkline.js';
 
 const ASK_EVERY_MS = 2000;
 const ANSWER_WITHIN_MS = 5000;
+/** So many characters of a commit tell it from all others. */
+const SHOWN_REVISION = 10;
 const ICON_COLOURS = { ready: '#2e9d6a', starting: '#c98a14', draining: '#7a6cd6', lost: '#c8443c' };
 /** In case the replica itself says no more. */
 const STATE_DETAILS = { draining: 'finishes what is under way and asks every connection to close' };
@@ -88,8 +90,11 @@ function watchAnother(status) {
 function drawHeader({ replica, traffic }) {
   const { id, state, detail, version, revision, instance, startedAt } = replica;
   setText(byId('detail'), detail || (STATE_DETAILS[state] ?? ''));
-  setText(byId('version'), revision === 'unknown' ? version : `${version} ${revision}`);
-  byId('version').title = `instance ${instance}, started ${startedAt}`;
+  setText(
+    byId('version'),
+    revision === 'unknown' ? version : `${version} ${revision.slice(0, SHOWN_REVISION)}`,
+  );
+  byId('version').title = `instance ${instance}, started ${startedAt}, revision ${revision}`;
   setText(byId('answered'), clock(latestMs));
   const activity = state === 'ready' ? FORMATS.rate(traffic.samplesPerSecond) : state;
   setState(state, `${activity} · ${id}`);
