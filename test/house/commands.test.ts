@@ -24,7 +24,8 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
     names: 'launch-fake',
   },
   {
-    command: /^KAFKA_BROKERS=\S+ KAFKA_TOPIC=\S+ npm start$/,
+    command:
+      /^(KAFKA_BROKERS=\S+ KAFKA_TOPIC=\S+ npm start|npm start -- --kafka\.brokers=\S+ --http\.listen-address=\S+)$/,
     by: 'deploy/launcher',
     names: 'with brokers given',
   },
@@ -68,7 +69,11 @@ const RUN_ELSEWHERE: readonly RunElsewhere[] = [
   { command: /^systemd-analyze security$/, by: 'deploy/systemd', names: "'security'" },
   { command: /^kafka-adapter --check-config$/, by: 'main/main', names: "'--check-config'" },
   { command: /^kcat -b kafka:9092 -t metrics -C \| jq \.$/, by: 'kafka/read-back', names: "command: 'kcat'" },
-  { command: /^(kafka-adapter|npm run) fleet( --kafka\.brokers=\S+)?$/, by: 'e2e/fleet', names: "'fleet'" },
+  {
+    command: /^(kafka-adapter|npm run) fleet( --)?( --kafka\.brokers=\S+)?$/,
+    by: 'e2e/fleet',
+    names: "'fleet'",
+  },
   {
     command: /^kafka-adapter fleet --kafka\.brokers=\S+ --json( \| jq -r '.+')?$/,
     by: 'e2e/fleet',
