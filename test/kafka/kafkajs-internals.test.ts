@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { logLevel } from 'kafkajs';
 import Broker from 'kafkajs/src/broker/index.js';
@@ -52,6 +53,17 @@ function poolOf(host: string, port: number): ConnectionPool {
 
 const brokerOf = (connectionPool: ConnectionPool): Broker =>
   new Broker({ connectionPool, logger, authenticationTimeout: 5000 });
+
+test('a socket to a broker sends the end of a batch without waiting for its beginning to be acknowledged', (t) => {
+  const setNoDelay = t.mock.method(Socket.prototype, 'setNoDelay');
+  const open = socketFactory({ tls: undefined, serverName: '', timeoutMs: 3000 });
+  const socket = open({ host: '127.0.0.1', port: 9, ssl: null as never, onConnect: () => {} });
+  socket.on('error', () => {}).destroy();
+  assert.deepEqual(
+    setNoDelay.mock.calls.map((call) => call.arguments),
+    [[true]],
+  );
+});
 
 describe('the version of kafkajs', () => {
   test(`is ${VERSION}, the one whose inner classes are used`, () => {
