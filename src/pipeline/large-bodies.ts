@@ -19,7 +19,7 @@ import { Reading } from './reading.ts';
  */
 const LARGE_BYTES = 4 * 1024 * 1024;
 /** How long others wait. */
-const TURN_MS = 2;
+const TURN_MS = 1;
 /** Between two looks at the clock; a fraction of a millisecond. */
 const STEP_BYTES = 64 * 1024;
 /** How long the memory is kept for the next: taking and giving back tens of MiB each time is slow, and piles up. */

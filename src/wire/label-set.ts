@@ -6,6 +6,8 @@ import { viewOf } from '../lib/byte-writer.ts';
 /** Few, since a request may bring very many exemplars, which have one label or two; a series grows once for all. */
 const FIRST_LABELS = 4;
 const OFFSETS_PER_LABEL = 4;
+/** Times the limit, on top of it. */
+export const FAR_BEYOND = 15;
 const NO_BYTES = Buffer.alloc(0);
 const NO_VIEW = viewOf(NO_BYTES);
 
@@ -22,12 +24,14 @@ export class LabelSet {
   isAsSent = true;
   /** Whether the labels are known to be canonical and of ASCII, and `nameLabel`, `hash` and `isPlain` are set. */
   isSettled = false;
-  /** Whether there were more labels than are kept. */
-  isOverLimit = false;
+  readonly #mostSurplus: number;
+  /** How many labels there were beyond those that are kept. */
+  surplus = 0;
 
   /** `maxLabels` is the option `limits.labels_per_series`. */
   constructor(maxLabels: number) {
     this.#maxLabels = maxLabels;
+    this.#mostSurplus = FAR_BEYOND * maxLabels;
     this.labels = new Int32Array(FIRST_LABELS * OFFSETS_PER_LABEL);
   }
 
@@ -37,10 +41,19 @@ export class LabelSet {
     this.view = view;
   }
 
+  get isOverLimit(): boolean {
+    return this.surplus > 0;
+  }
+
+  /** Whether it is no use to read on: what it labels is lost, and there may be millions to come. */
+  get isHopeless(): boolean {
+    return this.surplus >= this.#mostSurplus;
+  }
+
   clearLabels(): void {
     this.labelCount = 0;
     this.nameLabel = -1;
-    this.isOverLimit = false;
+    this.surplus = 0;
     this.isAsSent = true;
     this.isSettled = false;
   }
@@ -55,11 +68,11 @@ export class LabelSet {
 
   /**
    * Adds a label and returns where its four offsets go in `labels`; they hold what was there before. Beyond the
-   * limit it is the place of the last one again: the set is of no use any more, but has to be read to its end.
+   * limit it is the place of the last one again: the set is of no use any more, but has to be read on.
    */
   addLabel(): number {
     if (this.labelCount >= this.#maxLabels) {
-      this.isOverLimit = true;
+      this.surplus++;
       return (this.labelCount - 1) * OFFSETS_PER_LABEL;
     }
     const at = this.labelCount * OFFSETS_PER_LABEL;

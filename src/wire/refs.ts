@@ -1,13 +1,14 @@
 /** References to the symbols table, as labels of a 2.0 request are told. */
 
 import { EMPTY, finish, HASH_SEED, IS_NAME, NOT_ASCII, NOT_PLAIN } from './label-hash.ts';
-import type { LabelSet } from './label-set.ts';
+import { FAR_BEYOND, type LabelSet } from './label-set.ts';
 import type { Symbols } from './symbols.ts';
 
 /** References of one label set, in the order in which they came. */
 export class Refs {
   readonly #kept: Uint32Array;
   readonly #maxTextBytes: number;
+  readonly #mostRefs: number;
   count = 0;
   /** What the texts take to which `resolve` came. */
   textBytes = 0;
@@ -17,7 +18,12 @@ export class Refs {
   /** Room for the references of the most labels and one more, so that one too many is seen. 0 bytes = no limit. */
   constructor(maxLabels: number, maxTextBytes: number) {
     this.#kept = new Uint32Array(maxLabels * 2 + 2);
+    this.#mostRefs = 2 * (FAR_BEYOND + 1) * maxLabels;
     this.#maxTextBytes = maxTextBytes || Number.POSITIVE_INFINITY;
+  }
+
+  get isHopeless(): boolean {
+    return this.count >= this.#mostRefs;
   }
 
   add(ref: number): void {

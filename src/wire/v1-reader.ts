@@ -110,8 +110,10 @@ export class V1Reader {
     series.reset();
     while (cursor.at < end) {
       const tag = cursor.uint32(end);
-      if (tag === LABELS) this.#readLabel(series, end);
-      else if (tag === SAMPLES) this.#readSample(cursor.lengthEnd(end));
+      if (tag === LABELS) {
+        this.#readLabel(series, end);
+        if (series.isHopeless) cursor.at = end;
+      } else if (tag === SAMPLES) this.#readSample(cursor.lengthEnd(end));
       else if (tag === EXEMPLARS) this.#readExemplar(series.addExemplar(), cursor.lengthEnd(end));
       else if (tag === HISTOGRAMS) this.#readHistogram(cursor.lengthEnd(end));
       else {
@@ -192,8 +194,10 @@ export class V1Reader {
     const start = cursor.at;
     while (cursor.at < end) {
       const tag = cursor.tag(end);
-      if (tag === EXEMPLAR_LABELS) this.#readLabel(into, end);
-      else if (tag === EXEMPLAR_VALUE) into.value = cursor.double(end);
+      if (tag === EXEMPLAR_LABELS) {
+        this.#readLabel(into, end);
+        if (into.isHopeless) cursor.at = end;
+      } else if (tag === EXEMPLAR_VALUE) into.value = cursor.double(end);
       else if (tag === EXEMPLAR_TIMESTAMP) into.timestampMs = cursor.int64(end);
       else cursor.skip(tag, end);
     }

@@ -160,7 +160,11 @@ export class V2Reader {
 
   #readRefs(refs: Refs, end: number): void {
     const cursor = this.#cursor;
-    while (cursor.at < end) refs.add(cursor.lowUint32(end));
+    while (cursor.at < end) {
+      refs.add(cursor.lowUint32(end));
+      // What they label is lost, and there may be millions to come.
+      if (refs.isHopeless) cursor.at = end;
+    }
   }
 
   #readSample(end: number): void {

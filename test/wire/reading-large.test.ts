@@ -91,3 +91,38 @@ describe('V2Reader marks as too large', () => {
     assert.deepEqual([series.problem, series.exemplars[0]?.problem], [undefined, 'record_too_large']);
   });
 });
+
+describe('what has far more labels than it may is lost, and read up to sixteen times the limit', () => {
+  const limits = { ...TEST_LIMITS, labelsPerSeries: 10 };
+  /** Not protobuf: whoever reads it says so. */
+  const GARBAGE = Buffer.from([0xff]);
+  const labels = (count: number) => Buffer.alloc(4 * count, field(1, field(1, '')));
+  const refs = (count: number) => Buffer.alloc(2 * count, 1);
+  const readers = {
+    'series of 1.0': (count: number) => {
+      const series = field(1, Buffer.concat([labels(count), GARBAGE]));
+      return readerOf(Buffer.concat([series, request([UP])]), limits);
+    },
+    'exemplar of 1.0': (count: number) => {
+      const exemplar = field(3, Buffer.concat([labels(count), GARBAGE]));
+      return readerOf(request([{ labels: UP.labels, extra: exemplar }, UP]), limits);
+    },
+    'series of 2.0': (count: number) => {
+      const series = field(5, field(1, Buffer.concat([refs(count), GARBAGE])));
+      return v2ReaderOf(Buffer.concat([series, requestV2({ symbols: ['', 'a'], timeseries: [{}] })]), limits);
+    },
+    'exemplar of 2.0': (count: number) => {
+      const series = field(5, field(4, field(1, Buffer.concat([refs(count), GARBAGE]))));
+      return v2ReaderOf(Buffer.concat([series, requestV2({ symbols: ['', 'a'], timeseries: [{}] })]), limits);
+    },
+  };
+  for (const [what, read] of Object.entries(readers))
+    test(what, () => {
+      assert.throws(() => read(159).reader.next(), /is not an? .*Request/);
+      const { reader, series } = read(160);
+      assert.ok(reader.next());
+      assert.ok([series, series.exemplars[0]].some((set) => set?.isOverLimit));
+      assert.ok(reader.next(), 'and the next one');
+      assert.equal(series.isOverLimit, false);
+    });
+});

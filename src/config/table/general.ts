@@ -11,7 +11,7 @@ export const GENERAL_OPTIONS = {
   'limits.labels_per_series': {
     kind: integer({ min: 1, max: 100_000 }),
     default: '1000',
-    doc: 'Most labels of one series; a series with more is dropped and the answer is 400.',
+    doc: 'Most labels of one series; a series with more is dropped and the answer is 400. One with sixteen times as many is not even read to its end.',
   },
   'limits.label_name_length': {
     kind: size({ min: '0', max: '1MiB' }),
