@@ -27,11 +27,14 @@ export const BALANCERS = {
     (random) =>
     ({ members }) =>
       members[Math.floor(random() * members.length)]!,
-  'least connections': () => (pool) => {
-    const { members } = pool;
-    return members.reduce((least, member) =>
-      pool.connectionsOf(member) < pool.connectionsOf(least) ? member : least,
-    );
+  /** Those that have equally few take turns, as with HAProxy and nginx: always the first would draw in the busiest flows. */
+  'least connections': () => {
+    const turn = inTurn(0);
+    return (pool, client) => {
+      const least = Math.min(...pool.members.map((member) => pool.connectionsOf(member)));
+      const members = pool.members.filter((member) => pool.connectionsOf(member) === least);
+      return turn({ ...pool, members }, client);
+    };
   },
   /** By client, as source persistence does it. */
   sticky: (random) => {
