@@ -22,6 +22,8 @@ export interface Scales {
   readonly below: number;
   /** Of the one that has least, its part of its due: 0 for one that was just added. */
   readonly least: number;
+  /** Whether all have equally many connections. */
+  readonly isLevel: boolean;
 }
 
 /** In tolerances: once at it, down to here. */
@@ -68,12 +70,15 @@ export class Balance {
     const senders = [...connections].filter(({ writes }) => writes > 0);
     const staying = senders.filter(({ leave }) => leave === undefined);
     const carried = staying.reduce((sum, { samplesPerSecond }) => sum + samplesPerSecond, 0);
-    const { dueSamplesPerSecond: due, replicas, below, least } = scales;
+    const { dueSamplesPerSecond: due, replicas, below, least, isLevel } = scales;
     const excess = carried - due;
     const isNeeded = this.#isNeeded(excess / due, scales);
     if (!isNeeded) this.#evenMs = nowMs;
     const distance = excess / due + Math.max(0, 1 - least);
-    if (!this.#effect.mayMove({ isNeeded, distance, carried, nowMs })) return;
+    const isOneShort = this.#isOneShort;
+    const look = { isNeeded, isOneShort, isLevel, distance, carried, connections: senders.length, nowMs };
+    let allowance = this.#effect.allowance(look);
+    if (allowance <= 0) return;
     const movable = staying.filter((connection) => connection.ageMs(nowMs) >= this.settings.minAgeMs);
     const times = Math.min(1 + (nowMs - this.#evenMs) / ONCE_MORE_MS, replicas / below);
     const size = {
@@ -81,9 +86,9 @@ export class Balance {
       burst: Math.max(1, senders.length * BURST_SHARE),
     };
     for (const connection of fitting(movable, { excess, budget: excess * times * STEP })) {
-      if (!this.#bucket.take(nowMs, size)) return;
+      if (allowance-- <= 0 || !this.#bucket.take(nowMs, size)) return;
       connection.leave = 'balance';
-      this.#effect.moved(connection.samplesPerSecond);
+      this.#effect.moved(connection.samplesPerSecond, below / replicas, nowMs);
     }
   }
 

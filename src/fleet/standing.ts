@@ -13,6 +13,12 @@ export type Figures = Pick<
 const EQUAL_COST = 1.25;
 const OTHER_COST = 1.6;
 const MOST_COST = 4;
+/**
+ * Connections are level when their standard deviation is less than this part of what it is by chance, the root of their
+ * mean, or less than one. Behind a balancer that looks for the least connections it nearly always is, though a client is
+ * away for a moment and what one replica has told is old; elsewhere it seldom is.
+ */
+const LEVEL = 0.3;
 
 export interface Standing {
   /** That are ready, this one included when it is. */
@@ -33,6 +39,8 @@ export interface Standing {
    * added lacks both; one that has enough connections, all of them small, has only been unlucky.
    */
   readonly least: number;
+  /** Whether all have equally many connections, as behind a balancer that looks for the least. */
+  readonly isLevel: boolean;
 }
 
 /** A ready replica with its weight: 1 = as much load as any is its due, 0.5 = half as much. */
@@ -58,6 +66,7 @@ export function standingOf(own: Figures, others: readonly Member[]): Standing {
     dueSamplesPerSecond: due(weigh(own)),
     below: weighed.filter((one) => load(one) < 1).length,
     least: Math.min(...weighed.map((one) => Math.max(load(one), filled(one)))),
+    isLevel: isLevel(ready),
   };
 }
 
@@ -76,6 +85,12 @@ function levelOf(weighed: readonly Weighed[]): number {
     weights -= one.weight;
   }
   return left / weights;
+}
+
+function isLevel(ready: readonly Figures[]): boolean {
+  const mean = ready.reduce((sum, { connections }) => sum + connections, 0) / ready.length;
+  const squares = ready.reduce((sum, { connections }) => sum + (connections - mean) ** 2, 0);
+  return Math.sqrt(squares / ready.length) < Math.max(1, LEVEL * Math.sqrt(mean));
 }
 
 /** Of the busiest connection; anybody may have written that it is more than the whole. */

@@ -16,7 +16,7 @@ function movable(samplesPerSecond: number, ageMs = OLD_MS): Movable {
 }
 
 function scales(dueSamplesPerSecond: number, changes: Partial<Scales> = {}): Scales {
-  return { dueSamplesPerSecond, replicas: 3, below: 1, least: 0.9, ...changes };
+  return { dueSamplesPerSecond, replicas: 3, below: 1, least: 0.9, isLevel: false, ...changes };
 }
 
 const many = (count: number, samplesPerSecond: number): Movable[] =>
@@ -176,5 +176,52 @@ describe('balance rests', () => {
     const connections = many(20, 10);
     balance.relieve(connections, scales(100, { replicas: 4 }), restedAtMs + 1000);
     assert.ok(leaving(connections).length > 0);
+  });
+
+  describe('while all replicas have equally many connections', () => {
+    /** Asks every second, of connections that come back all the time; gives the seconds of those asked. */
+    function askedAt(seconds: number, changesAt: (second: number) => Partial<Scales>): number[] {
+      const balance = newBalance();
+      return Array.from({ length: seconds }, (_, second) => {
+        const connections = many(20, 10);
+        balance.relieve(connections, scales(100, changesAt(second)), second * 1000);
+        return leaving(connections).map(() => second);
+      }).flat();
+    }
+
+    test('after a quarter of its connections, which have to be expected to show, and for an hour', () => {
+      const seconds = askedAt(3600, () => ({ isLevel: true, below: 2 }));
+      assert.equal(seconds.length, 5, String(seconds));
+    });
+
+    test('until they have not, for longer than it takes a client to connect anew', () => {
+      const seconds = askedAt(900, (second) => ({ isLevel: second < 600 || second === 605, below: 2 }));
+      assert.equal(seconds.filter((second) => second < 615).length, 5, String(seconds));
+      assert.equal(seconds[5], 615);
+    });
+
+    test('not where those asked stay away', () => {
+      const balance = newBalance();
+      const connections = many(100, 4);
+      const gone: number[] = [];
+      for (let second = 0; second < 60; second++) {
+        balance.relieve(connections, scales(100, { isLevel: true, below: 2 }), second * 1000);
+        const stayed = connections.filter(({ leave }) => leave === undefined);
+        gone.push(connections.length - stayed.length);
+        connections.splice(0, connections.length, ...stayed);
+      }
+      const first = gone.slice(0, 10).reduce((sum, count) => sum + count, 0);
+      assert.equal(first, 25);
+      assert.ok(connections.length < 40, `${connections.length} left`);
+    });
+
+    test('not while another lacks connections, which get there, and again afterwards', () => {
+      const isOneShort = (second: number): boolean => second >= 600 && second < 615;
+      const seconds = askedAt(1800, (second) =>
+        isOneShort(second) ? { least: 0, below: 2 } : { isLevel: true, least: 0.95, below: 2 },
+      );
+      assert.ok(seconds.filter(isOneShort).length > 20, String(seconds));
+      assert.equal(seconds.filter((second) => !isOneShort(second)).length, 5, String(seconds));
+    });
   });
 });

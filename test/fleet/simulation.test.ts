@@ -134,21 +134,39 @@ describe('senders that write once a minute', () => {
 });
 
 describe('where closing does not spread', () => {
-  test('behind least connections it is no worse than age alone', () => {
-    const shape: Shape = { ...TWO_TO_THREE, balancer: 'least connections', utilization: 0.5 };
-    const plan = { runs: 120, seconds: 900 };
-    const [figures, alone] = [fleet(shape, plan), age(shape, LONG_AGE_MS, plan)];
-    assert.ok(figures.evenSeconds[0] <= alone.evenSeconds[0], `${figures.evenSeconds}, ${alone.evenSeconds}`);
-    for (const index of [0, 1])
-      assert.ok(
-        figures.steady[index]! <= alone.steady[index]! * CHANCE,
-        `${figures.steady}, ${alone.steady}`,
-      );
-  });
-
   test('behind a sticky balancer the closes stop', () => {
     const shape: Shape = { ...TWO_TO_THREE, balancer: 'sticky', utilization: 0.5 };
     const { lateBalanceCloses } = fleet(shape, { runs: 30, seconds: 1800 });
     assert.ok(lateBalanceCloses < 1 / 300, String(lateBalanceCloses));
   });
+});
+
+/** What is moved there comes back, and the busiest first. */
+describe('behind least connections a fleet is no worse than age alone', () => {
+  /** With the standard errors of the ratios of fleet to age alone, at these runs (jackknife, rounded up): p50, p95, reconnects. */
+  const SCENES = [
+    // It takes some minutes to learn, until the steady state begins.
+    { replicas: [2, 3], connections: 50, runs: 60, seconds: 2700, errors: [0.01, 0.015, 0.005] },
+    { replicas: [3, 4], connections: 100, runs: 120, seconds: 900, errors: [0.012, 0.015, 0.005] },
+    // The p95 is that of the few runs with one large flow.
+    { replicas: [20, 21], connections: 400, runs: 8, seconds: 900, errors: [0.02, 0.06, 0.01] },
+  ] as const;
+  for (const { replicas, connections, errors, ...plan } of SCENES) {
+    test(`with ${replicas.join(' and then ')} replicas and ${connections} connections`, () => {
+      const shape: Shape = { balancer: 'least connections', replicas, connections, utilization: 0.5 };
+      const [figures, alone] = [fleet(shape, plan), age(shape, LONG_AGE_MS, plan)];
+      const compared = ({ steady, reconnects }: SceneFigures): number[] => [...steady, reconnects[1]];
+      const ratios = compared(figures).map((figure, index) => figure / compared(alone)[index]!);
+      assert.ok(
+        ratios.every((ratio, index) => ratio <= 1 + errors[index]!),
+        `${ratios}, at most one and ${errors}`,
+      );
+      assert.ok(
+        figures.evenSeconds[0] <= alone.evenSeconds[0],
+        `${figures.evenSeconds}, ${alone.evenSeconds}`,
+      );
+      const { filledSeconds } = figures;
+      assert.ok(filledSeconds[1] < alone.filledSeconds[1], `${filledSeconds}, ${alone.filledSeconds}`);
+    });
+  }
 });

@@ -157,3 +157,39 @@ describe('the due', () => {
     );
   });
 });
+
+describe('connections are level', () => {
+  const isLevel = (...counts: number[]): boolean => {
+    const [own, ...others] = counts.map((connections) => figures(50, { connections }));
+    return standing(own!, ...others).isLevel;
+  };
+
+  test('when all have equally many, or nearly', () => {
+    assert.ok(isLevel(25, 25, 25));
+    assert.ok(isLevel(25, 26, 23));
+    assert.ok(isLevel(0, 0));
+  });
+
+  test('when one that is a moment behind differs', () => {
+    assert.ok(isLevel(...Array.from({ length: 19 }, () => 50), 55));
+  });
+
+  test('not when chance has spread them, nor when one lacks all', () => {
+    assert.ok(!isLevel(25, 29, 21));
+    assert.ok(!isLevel(33, 33, 33, 0));
+  });
+
+  test('also when there are few and one is between two replicas', () => {
+    assert.ok(isLevel(3, 2, 2));
+    assert.ok(!isLevel(4, 1, 2));
+  });
+
+  test('whatever is due to each', () => {
+    const slow = figures(25, { samplesPerCpuSecond: 1000 });
+    const [one, two] = [
+      figures(50, { samplesPerCpuSecond: 4000 }),
+      figures(50, { samplesPerCpuSecond: 4000 }),
+    ];
+    assert.ok(standing(slow, one, two).isLevel);
+  });
+});
