@@ -7,7 +7,6 @@ import { AdapterError } from '../errors.ts';
 import { PasswordThread } from './password-thread.ts';
 
 /** Of bcrypt. */
-const LOWEST_COST = 4;
 /** Answers that are remembered, so that a password is not hashed for each request. */
 const REMEMBERED = 1000;
 /** Passwords that are being checked at once; each takes a tenth of a second of a thread. */
@@ -45,7 +44,7 @@ export function guardOf(credentials: Credentials, compare?: ComparePassword): Gu
 class Verifier {
   readonly #credentials: Credentials;
   readonly #compare: ComparePassword;
-  /** By cost, hashes of no password, up to the cost of the costliest user. */
+  /** Hashes of no password, one for each cost that a user's hash has. */
   readonly #nobody: ReadonlyMap<number, string>;
   readonly #tokens: readonly Buffer[];
   /** Headers that were found good, by keyed hash: what is in memory is of no use elsewhere. */
@@ -118,14 +117,12 @@ class Verifier {
   }
 
   /**
-   * An unknown user, and a wrong password of any user, take the time of the costliest one, or time would tell which
-   * users there are. A cost more is twice the work: that of 8, 8, 9 and 10 together is that of 11.
+   * For an unknown user, and for a wrong password of any user, one comparison of each cost that there is: time would
+   * tell which users there are, even by what each comparison takes beyond its cost.
    */
   #hashesFor(hash: string | undefined): string[] {
-    const most = Math.max(...this.#nobody.keys());
-    if (hash === undefined) return [this.#nobody.get(most)!];
-    const missing = [...this.#nobody].filter(([cost]) => cost >= getRounds(hash) && cost < most);
-    return [hash, ...missing.map(([, nobody]) => nobody)];
+    const others = [...this.#nobody].filter(([cost]) => hash === undefined || cost !== getRounds(hash));
+    return [...(hash === undefined ? [] : [hash]), ...others.map(([, nobody]) => nobody)];
   }
 
   #remember(seen: string): undefined {
@@ -134,11 +131,9 @@ class Verifier {
   }
 }
 
-/** One for each cost from the lowest there is to that of the costliest user, in this order. */
 function hashesOfNobody(hashes: readonly string[]): ReadonlyMap<number, string> {
-  const most = Math.max(LOWEST_COST, ...hashes.map((hash) => getRounds(hash)));
   const nobody = new Map<number, string>();
-  for (let cost = LOWEST_COST; cost <= most; cost++) {
+  for (const cost of hashes.map((hash) => getRounds(hash))) {
     const text = randomBytes(40).toString('base64').replaceAll('+', '.').slice(0, 53);
     nobody.set(cost, `$2b$${String(cost).padStart(2, '0')}$${text}`);
   }

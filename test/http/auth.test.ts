@@ -141,7 +141,7 @@ describe('a refusal tells nothing by its time', () => {
   ]);
   const WRONG = ['nobody', 'cheap', 'middle', 'costly', '__proto__', 'constructor', ''];
 
-  test('the work is that of the costliest user, whichever user is named and whether there is one', async () => {
+  test('the work is one comparison of each cost, whichever user is named and whether there is one', async () => {
     const costs: number[] = [];
     const counting = guardOf({ ...NOBODY, users }, async (password, hashes) => {
       for (const hash of hashes) {
@@ -152,8 +152,7 @@ describe('a refusal tells nothing by its time', () => {
     })!;
     for (const user of WRONG) {
       await assert.rejects(async () => counting(basic(`${user}:wrong`)), { code: 'unauthorized' });
-      const work = costs.splice(0).reduce((sum, cost) => sum + 2 ** cost, 0);
-      assert.equal(work, 2 ** 7, user);
+      assert.deepEqual(costs.splice(0).sort(), [4, 6, 7], user);
     }
     await counting(basic('cheap:first'));
     assert.deepEqual(costs, [4], 'who is right does not wait');
