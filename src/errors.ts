@@ -143,6 +143,8 @@ export type ErrorCode = keyof typeof ERRORS;
 /** Expected trouble. `code` decides the status; `message` is the one line that the sender gets to read. */
 export class AdapterError extends Error {
   readonly code: ErrorCode;
+  /** How long the sender has to wait for this answer. */
+  penaltyMs = 0;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);

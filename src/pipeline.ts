@@ -7,7 +7,7 @@ import { type Contents, minus, NOTHING, plus } from './lib/contents.ts';
 import { bytesOf } from './lib/pieces.ts';
 import type { PRODUCE_FAILURES } from './metrics/table.ts';
 import type { Instruments } from './metrics.ts';
-import { isLarge, LargeBodies } from './pipeline/large-bodies.ts';
+import { isLarge, LargeBodies, penalised } from './pipeline/large-bodies.ts';
 import { Reading } from './pipeline/reading.ts';
 import { Tally } from './pipeline/tally.ts';
 import type { Destination } from './record/destination.ts';
@@ -105,7 +105,7 @@ export class WritePipeline {
       const { outcome, unknownTopics } = inTurns
         ? await this.#large.read(request, (reading, length) => this.#take(request, reading, length))
         : this.#take(request, this.#reading, this.#decompress(request));
-      if (outcome) return await outcome;
+      if (outcome) return inTurns ? penalised(await outcome) : await outcome;
       // Seldom: topics seen for the first time. Nothing of this reading is kept, for what it wrote is incomplete.
       await this.#learn(unknownTopics);
     }

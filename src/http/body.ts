@@ -2,7 +2,9 @@
 
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
+import { PENALTY_MS } from '../lib/penalty.ts';
 import { formatSize } from '../lib/units.ts';
 
 const MAX_DISCARD_BYTES = 64 * 1024 * 1024;
@@ -15,6 +17,8 @@ const BLOCK_BYTES = 16 * 1024;
 /** Each chunk costs as much as some hundred bytes: who sends this many has to put so much into each, on the average. */
 const FREE_CHUNKS = 1000;
 const LEAST_CHUNK_BYTES = 16;
+/** Bodies that turned out to be nothing but dust: not a byte more of them is read. */
+const dusty = new WeakSet<IncomingMessage>();
 const NO_BYTES = Buffer.alloc(0);
 
 /** Bytes the request announces; undefined when it is chunked. */
@@ -38,7 +42,17 @@ export function askForBody(request: IncomingMessage, response: ServerResponse): 
 
 /** Whether a body without an announced length comes in chunks of next to nothing, which nobody honest makes. */
 function isDust(request: IncomingMessage, { pieces, bytes }: { pieces: number; bytes: number }): boolean {
-  return pieces > FREE_CHUNKS && bytes < pieces * LEAST_CHUNK_BYTES && announcedBytes(request) === undefined;
+  if (pieces <= FREE_CHUNKS || bytes >= pieces * LEAST_CHUNK_BYTES || announcedBytes(request) !== undefined)
+    return false;
+  request.pause();
+  dusty.add(request);
+  return true;
+}
+
+/** What was read of it at once has cost 20 ms. Whoever sends such has to wait before it may do so again. */
+async function served(): Promise<false> {
+  await pause(PENALTY_MS);
+  return false;
 }
 
 function tooLarge(seen: string, maxBytes: number): AdapterError {
@@ -164,6 +178,7 @@ function tooSlow(rate: number, minBytesPerSecond: number): AdapterError {
 export function discardBody(request: IncomingMessage): Promise<boolean> {
   if (request.readableEnded) return Promise.resolve(true);
   if (request.destroyed) return Promise.resolve(false);
+  if (dusty.has(request)) return served();
   if (isUnasked(request)) {
     request.resume();
     return Promise.resolve(false);
@@ -171,14 +186,15 @@ export function discardBody(request: IncomingMessage): Promise<boolean> {
   return new Promise((resolve) => {
     let bytes = 0;
     let pieces = 0;
-    const finish = (ended: boolean): void => {
+    const finish = (ended: boolean | Promise<false>): void => {
       clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       resolve(ended);
     };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > MAX_DISCARD_BYTES || isDust(request, { pieces: ++pieces, bytes })) finish(false);
+      if (bytes > MAX_DISCARD_BYTES) finish(false);
+      else if (isDust(request, { pieces: ++pieces, bytes })) finish(served());
     };
     const onEnd = (): void => finish(true);
     const onGone = (): void => finish(false);

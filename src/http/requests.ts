@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Purpose } from '../connection/connection.ts';
 import type { Connections } from '../connection/connections.ts';
 import { AdapterError } from '../errors.ts';
+import { PENALTY_MS } from '../lib/penalty.ts';
 import type { Handler } from '../metrics/table.ts';
 import type { Instruments } from '../metrics.ts';
 import { basicUser } from './auth.ts';
@@ -55,8 +56,13 @@ export class Requests {
   watch(app: FastifyInstance): void {
     app.addHook('onRequest', (request, reply, done) => {
       // Left unanswered: the end of the connection is under way, and the client knows that this was not begun.
-      if (!this.#begin(request, reply)) reply.hijack();
-      else done(this.#tooMany(request, reply));
+      if (!this.#begin(request, reply)) {
+        reply.hijack();
+        return;
+      }
+      const refusal = this.#tooMany(request, reply);
+      if (refusal) setTimeout(() => done(refusal), PENALTY_MS);
+      else done();
     });
     app.addHook('onRequest', async (request, reply) => {
       const problem = shapeProblem(request.raw, this.#parts.maxHeaders);

@@ -2,6 +2,9 @@
 
 import type { Buffer } from 'node:buffer';
 import { setImmediate as turn } from 'node:timers/promises';
+import { AdapterError } from '../errors.ts';
+import type { Contents } from '../lib/contents.ts';
+import { PENALTY_MS } from '../lib/penalty.ts';
 import type { MessageVersion } from '../wire/negotiate.ts';
 import type { SeriesLimits } from '../wire/series.ts';
 import { Reading } from './reading.ts';
@@ -34,6 +37,15 @@ export function isLarge(bodyBytes: number, decodedBytes: number): boolean {
   return Math.max(bodyBytes, decodedBytes) > LARGE_BYTES;
 }
 
+/** A large body of which nothing can be written has made others wait for nothing. */
+export function penalised<Outcome extends { refusal: AdapterError | undefined; written: Contents }>(
+  outcome: Outcome,
+): Outcome {
+  const { float, histogram, exemplar } = outcome.written;
+  if (outcome.refusal && float + histogram + exemplar === 0) outcome.refusal.penaltyMs = PENALTY_MS;
+  return outcome;
+}
+
 export class LargeBodies {
   readonly #reading: Reading;
   readonly #maxBytes: number;
@@ -56,6 +68,10 @@ export class LargeBodies {
       clearTimeout(this.#forgetting);
       try {
         return use(this.#reading, await this.#look(large));
+      } catch (error) {
+        // What may be repeated is not at fault.
+        if (error instanceof AdapterError && !error.retryable) error.penaltyMs = PENALTY_MS;
+        throw error;
       } finally {
         this.#forgetting = setTimeout(() => this.#reading.decompressor.forget(), KEEP_MS).unref();
       }

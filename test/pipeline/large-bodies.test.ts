@@ -5,8 +5,11 @@ import { Buffer } from 'node:buffer';
 import { describe, test } from 'node:test';
 import { compress } from 'snappyjs';
 import { AdapterError, type ErrorCode } from '../../src/errors.ts';
-import { isLarge, LargeBodies, type LargeBody } from '../../src/pipeline/large-bodies.ts';
+import { NOTHING } from '../../src/lib/contents.ts';
+import { PENALTY_MS } from '../../src/lib/penalty.ts';
+import { isLarge, LargeBodies, type LargeBody, penalised } from '../../src/pipeline/large-bodies.ts';
 import type { Reading } from '../../src/pipeline/reading.ts';
+import { eventually } from '../support/eventually.ts';
 import { TEST_LIMITS } from '../support/series.ts';
 import { testServer } from '../support/server.ts';
 import { body, field, HEADERS, request, type TestSeries } from '../support/write-request.ts';
@@ -14,7 +17,7 @@ import { requestV2 } from '../support/write-request-v2.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const MAX = 32 * MEBIBYTE;
-const PADDING = field(99, Buffer.alloc(2 * MEBIBYTE, 'padding'));
+const PADDING = field(99, Buffer.alloc(5 * MEBIBYTE, 'padding'));
 const series = (name: string): TestSeries => ({ labels: [['__name__', name]], samples: [[1, 1000]] });
 const SOUND = Buffer.concat([request([series('first')]), PADDING, request([series('last')])]);
 const BROKEN = Buffer.concat([SOUND, Buffer.from([0])]);
@@ -25,9 +28,9 @@ const largeOf = (bytes: Uint8Array, version: LargeBody['version'] = 'v1'): Large
 });
 
 const refusedWith =
-  (code: ErrorCode) =>
+  (code: ErrorCode, penaltyMs: number) =>
   (error: unknown): boolean =>
-    error instanceof AdapterError && error.code === code;
+    error instanceof AdapterError && error.code === code && error.penaltyMs === penaltyMs;
 
 describe('a body is large', () => {
   test('as it came or decoded, above 4 MiB', () => {
@@ -78,7 +81,7 @@ describe('a large body', () => {
       [largeOf(Buffer.alloc(4 * MEBIBYTE, field(4, '')), 'v2'), 'limit_exceeded'],
     ];
     for (const [large, code] of refusals)
-      await assert.rejects(bodies.read(large, unread), refusedWith(code), code);
+      await assert.rejects(bodies.read(large, unread), refusedWith(code, PENALTY_MS), code);
     assert.deepEqual(await bodies.read(largeOf(SOUND), namesOf('v1')), ['first', 'last']);
   });
 
@@ -87,7 +90,7 @@ describe('a large body', () => {
     const order: string[] = [];
     const noting = (what: string) => () => void order.push(what);
     await Promise.all([
-      bodies.read(largeOf(Buffer.concat(Array(10).fill(SOUND))), noting('large')),
+      bodies.read(largeOf(Buffer.concat(Array(5).fill(SOUND))), noting('large')),
       bodies.read(largeOf(BROKEN), noting('broken')).catch(noting('refused')),
       bodies.read(largeOf(SOUND), noting('small')),
     ]);
@@ -129,6 +132,40 @@ describe('a large body', () => {
     assert.equal(memory.bytes, bytes);
     t.mock.timers.tick(1);
     assert.ok(memory.bytes.length < MEBIBYTE);
+  });
+});
+
+describe('the answer to a large body', () => {
+  const written = { float: 1, histogram: 0, exemplar: 0 };
+  const refusal = () => new AdapterError('content_invalid', 'not written');
+
+  test('of which nothing can be written comes late, so that the next one does', () => {
+    assert.equal(penalised({ refusal: refusal(), written: NOTHING }).refusal?.penaltyMs, PENALTY_MS);
+  });
+
+  test('of which something is written does not, nor one that may be repeated', async () => {
+    assert.equal(penalised({ refusal: refusal(), written }).refusal?.penaltyMs, 0);
+    assert.equal(penalised({ refusal: undefined, written: NOTHING }).refusal, undefined);
+    const full = () => {
+      throw new AdapterError('queue_full', 'full');
+    };
+    const bodies = new LargeBodies(TEST_LIMITS, MAX);
+    await assert.rejects(bodies.read(largeOf(SOUND), full), refusedWith('queue_full', 0));
+  });
+
+  test('holds no room while it is late, and a small request is answered meanwhile', async () => {
+    const { server, metric } = testServer({ maxDecodedBytes: MAX });
+    const send = (payload: Buffer) =>
+      server.app.inject({ method: 'POST', url: '/api/v1/write', headers: HEADERS, payload });
+    const order: string[] = [];
+    const late = send(largeOf(BROKEN).body[0]!).then(({ statusCode }) => order.push(`large ${statusCode}`));
+    order.push(`small ${(await send(body([series('small')]))).statusCode}`);
+    await eventually(async () => (await metric('kafka_adapter_http_inflight_bytes')) === 0, {
+      what: 'the room is given back',
+    });
+    assert.equal(order.length, 1, 'the large one is not answered yet');
+    await late;
+    assert.deepEqual(order, ['small 204', 'large 400']);
   });
 });
 
