@@ -2,6 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
 import { PENALTY_MS } from '../lib/penalty.ts';
@@ -44,9 +45,15 @@ export function askForBody(request: IncomingMessage, response: ServerResponse): 
 function isDust(request: IncomingMessage, { pieces, bytes }: { pieces: number; bytes: number }): boolean {
   if (pieces <= FREE_CHUNKS || bytes >= pieces * LEAST_CHUNK_BYTES || announcedBytes(request) !== undefined)
     return false;
-  request.pause();
   dusty.add(request);
+  stopReading(request.socket);
   return true;
+}
+
+/** For good: a request alone that is paused is read on until 64 KiB of dust lie there, which takes half a second. */
+function stopReading(socket: Socket): void {
+  socket.pause();
+  socket.on('resume', () => socket.pause());
 }
 
 /** What was read of it at once has cost 20 ms. Whoever sends such has to wait before it may do so again. */

@@ -1,6 +1,7 @@
 /** Clients that send far more than anybody can answer: what they cost ends with their connection. */
 
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { openRaw } from '../support/raw-connection.ts';
 import { testServer } from '../support/server.ts';
@@ -77,6 +78,18 @@ describe('a body in chunks of a byte', () => {
     await unwanted.waitForEnd();
     assert.deepEqual([unwanted.answers[0]?.status, unwanted.answers[0]?.isLast], [415, true]);
     assert.deepEqual(delivery.records, []);
+  });
+
+  test('is not read on while its sender waits for the end', async (t) => {
+    const { server, open } = await listen(t);
+    const sockets: Socket[] = [];
+    server.app.server.on('connection', (socket) => sockets.push(socket));
+    const raw = await open();
+    raw.write(CHUNKED + inBytes(Buffer.alloc(100_000, small)));
+    await raw.waitForEnd();
+    const [socket] = sockets;
+    // Node reads 64 KiB at once.
+    assert.ok(socket!.bytesRead <= 128 * 1024, String(socket!.bytesRead));
   });
 
   test('is none of that when most of them hold something', async (t) => {
