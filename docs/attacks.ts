@@ -59,7 +59,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     attack: 'floods of pipelined requests, and answers that are never read',
-    gets: '503 and the end above 16 under way, and what came behind is not even parsed; above `http.max_unread_size` the connection that has let them lie longest is ended',
+    gets: '503 and the end above 16 under way, 2 s later, and what came behind is not even parsed; above `http.max_unread_size` the connection that has let them lie longest is ended',
     heldBy: [
       [
         'e2e/hostile-clients',
@@ -72,9 +72,10 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     attack: 'bodies in chunks of next to nothing',
-    gets: '400 and the end after a thousand chunks of less than 16 bytes on the average',
+    gets: '400 and the end after ten thousand chunks of less than 16 bytes on the average, 2 s later and without a further byte being read',
     heldBy: [
-      ['http/flood', 'is 400 and the end of the connection when they are thousands'],
+      ['http/flood', 'is 400 and the end of the connection when they are ten thousand'],
+      ['http/flood', 'is not read on while its sender waits for the end'],
       ['e2e/hostile-clients', 'in small chunks take no more memory than their bytes'],
     ],
   },
@@ -94,9 +95,10 @@ export const ATTACKS: readonly Attack[] = [
   {
     attack:
       'bodies that mean more than they are: messages 100 000 deep, a million labels, a label of 30 MiB, long texts named a thousand times',
-    gets: '400; memory and time stay bounded, and above 4 MiB they are looked through in turns with all other work',
+    gets: '400; memory and time stay bounded, and above 4 MiB they are looked through in turns with all other work, and answered 2 s late when nothing of them can be written',
     heldBy: [
       ['pipeline/large-bodies', 'lets others go before again and again'],
+      ['pipeline/large-bodies', 'of which nothing can be written comes late'],
       ['e2e/hostile-http', 'a body that means more than it is'],
       ['e2e/hostile', 'a body of some kilobytes that means gigabytes is answered 400'],
       ['e2e/hostile', 'a label of 30 MiB is answered 400'],

@@ -5,7 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { oneConnection, type RunningAdapter } from '../support/adapter.ts';
 import { uniqueRequest } from './load.ts';
 
-/** On top of twice its usual time: the attackers are in this very process, and others use the machine. */
+/**
+ * On top of twice its usual time: the attackers are in this very process, and others use the machine. What an attack
+ * really costs others is measured by `npm run bench -- hostile`.
+ */
 const GENEROUS_MS = 5000;
 const PAUSE_MS = 20;
 const USUAL_REQUESTS = 15;
