@@ -7,9 +7,10 @@ import { Comparison } from './fuzz/compare.ts';
 import { generate } from './fuzz/generate.ts';
 import { mutate } from './fuzz/mutate.ts';
 import { type Expected, expect } from './fuzz/oracle-records.ts';
-import { CapturingPipeline, MAX_DECODED_BYTES } from './fuzz/pipeline.ts';
+import { CapturingPipeline, codeOf, MAX_DECODED_BYTES, type Seen } from './fuzz/pipeline.ts';
 import { Random } from './fuzz/random.ts';
 import { unwrap, wrap } from './fuzz/snappy.ts';
+import { Steps } from './fuzz/steps.ts';
 import { Writer } from './fuzz/writer.ts';
 
 const MOST_FAILURES = 10;
@@ -72,6 +73,7 @@ class FuzzRun {
   readonly #memory = Writer.memory();
   readonly #pipeline = new CapturingPipeline();
   readonly #comparison = new Comparison();
+  readonly #steps = new Steps();
   readonly #verdicts = new Map<string, number>();
   readonly #dropped = new Map<string, number>();
   readonly #failures: FuzzFailure[] = [];
@@ -94,7 +96,8 @@ class FuzzRun {
     this.#longestCpuMs = Math.max(this.#longestCpuMs, cpuMs);
     const expected = expectedOf(request);
     const slow = cpuMs > LONGEST_REQUEST_CPU_MS ? `took ${cpuMs} ms of CPU time` : undefined;
-    const what = slow ?? this.#comparison.differenceOf(seen, expected);
+    const what =
+      slow ?? this.#comparison.differenceOf(seen, expected) ?? this.#differenceInSteps(request, seen);
     if (what !== undefined) this.#fail(request, what);
     this.#count(expected);
     this.#requests++;
@@ -102,6 +105,12 @@ class FuzzRun {
     if (!seen.outcome) return;
     this.#received = plus(this.#received, seen.outcome.received);
     this.#written = plus(this.#written, seen.outcome.written);
+  }
+
+  /** What is wrong with a request is the same when it is read a little at a time. */
+  #differenceInSteps({ body, version }: Request, { error }: Seen): string | undefined {
+    const [atOnce, inSteps] = [error && codeOf(error), this.#steps.problemOf(body, version)];
+    return atOnce === inSteps ? undefined : `is ${atOnce} at once and ${inSteps} in steps`;
   }
 
   #make(number: number): Request {
