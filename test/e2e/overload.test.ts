@@ -32,7 +32,8 @@ function metadataOnly(entries: number): Buffer {
   return compress(Buffer.alloc(2 * entries, Buffer.from([(3 << 3) | 2, 0])));
 }
 
-const HEAVY_BODY = metadataOnly(500_000);
+/** As many as limits.samples_per_request lets in. */
+const HEAVY_BODY = metadataOnly(100_000);
 const LIGHT_BODY = metadataOnly(1);
 
 interface Weights {
