@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Connections } from '../connection/connections.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import { NOTHING } from '../lib/contents.ts';
+import type { Turns } from '../lib/turns.ts';
 import { formatSize } from '../lib/units.ts';
 import { retryAfter, writtenHeaders } from './answers.ts';
 
@@ -15,6 +16,8 @@ export interface ClientErrorParts {
   readonly connections: Connections;
   /** The option `http.max_header_size`. */
   readonly maxHeaderBytes: number;
+  /** Node finds all connections whose time is over at once: with thousands of them, ending them is a long step. */
+  readonly turns: Turns;
 }
 
 /** How long the last answer of a connection may take to leave. */
@@ -44,7 +47,7 @@ export function answerClientError(error: ClientError, socket: Socket, parts: Cli
   else parts.connections.ends(socket, isBodyMissing ? 'request_timeout' : 'headers_timeout');
   // A spare connection that was never used: it asked for nothing, so it gets no answer.
   if (socket.bytesRead === 0) {
-    socket.destroy();
+    parts.turns.add(() => socket.destroy());
     return;
   }
   // Requests before this one are under way: ahead of their answers this one would be taken for one of them.
