@@ -23,6 +23,7 @@ const OPTIONS = {
     value: 'N',
     help: 'latency: requests a second (half of what throughput reached just before); hostile: of the good sender (100)',
   },
+  pause: { value: 'MS', help: 'hostile: between two turns of an attacker (none)' },
   attack: { value: 'NAME', isList: true, help: 'hostile: only this attack' },
   compression: { value: 'NAME', help: 'kafka.compression of the adapter (none); empty: not set at all' },
   format: {

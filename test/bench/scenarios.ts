@@ -126,6 +126,7 @@ export class Bench {
         seconds: numberOf(this.#options, 'seconds', 20),
         warmupSeconds: numberOf(this.#options, 'warmup', 5),
         requestsPerSecond: numberOf(this.#options, 'rate', 100),
+        pauseMs: this.#options.texts.pause === undefined ? 0 : numberOf(this.#options, 'pause', 0),
         load: this.#load('hostile'),
         only: this.#options.attacks,
         onFigures: (one) => process.stdout.write(`${hostileLine(one)}\n`),

@@ -1,8 +1,14 @@
 /** The process of the attackers: where to in its first argument; told whom to be, and to stop, by messages. */
 
 import { constants, setPriority } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Address } from '../connection.ts';
 import { ATTACKS } from './attacks.ts';
+
+export interface AttackPlan extends Address {
+  /** Between two turns of a lane. */
+  readonly pauseMs: number;
+}
 
 export interface AttackOrder {
   /** Undefined: stop, and tell what became of all turns. */
@@ -11,7 +17,7 @@ export interface AttackOrder {
 
 export type AttackReport = Readonly<Record<string, number>>;
 
-function main(address: Address): void {
+function main({ pauseMs, ...address }: AttackPlan): void {
   // Attackers have machines of their own. Here they get what the adapter, Kafka and the good sender leave.
   setPriority(constants.priority.PRIORITY_LOW);
   let outcomes: Record<string, number> = {};
@@ -21,6 +27,7 @@ function main(address: Address): void {
     while (!isOver && own === outcomes) {
       const outcome = await turn(address);
       own[outcome] = (own[outcome] ?? 0) + 1;
+      if (pauseMs > 0) await pause(pauseMs);
     }
   };
   process.on('message', ({ attack }: AttackOrder) => {
@@ -38,4 +45,4 @@ function main(address: Address): void {
   process.send?.('ready');
 }
 
-main(JSON.parse(process.argv[2]!) as Address);
+main(JSON.parse(process.argv[2]!) as AttackPlan);

@@ -8,7 +8,7 @@ import { startGenerator } from '../load-generator.ts';
 import type { LoadPlan, LoadReport } from '../load-plan.ts';
 import { memoryUsage } from '../process-usage.ts';
 import type { Target } from '../target.ts';
-import type { AttackOrder, AttackReport } from './attack-process.ts';
+import type { AttackOrder, AttackPlan, AttackReport } from './attack-process.ts';
 import { ATTACKS } from './attacks.ts';
 
 const program = fileURLToPath(new URL('./attack-process.ts', import.meta.url));
@@ -29,6 +29,8 @@ export interface HostilePlan {
   readonly seconds: number;
   readonly warmupSeconds: number;
   readonly requestsPerSecond: number;
+  /** Of an attacker, between two turns. */
+  readonly pauseMs: number;
   readonly load: Omit<LoadPlan, 'url'>;
   /** All when empty. */
   readonly only: readonly string[];
@@ -53,7 +55,7 @@ export async function hostile(
   plan: HostilePlan,
 ): Promise<HostileFigures[]> {
   const generator = await startGenerator(hooks, { ...plan.load, url: target.url });
-  const attackers = await startAttackers(hooks, target);
+  const attackers = await startAttackers(hooks, target, plan.pauseMs);
   const { requestsPerSecond } = plan;
   const load = (seconds: number): Promise<LoadReport> => generator.run({ seconds, requestsPerSecond });
   await load(plan.warmupSeconds);
@@ -92,9 +94,9 @@ interface Attackers {
 }
 
 /** In a process of their own, so that their work is not taken for the adapter's. */
-async function startAttackers(hooks: TestHooks, { url }: Target): Promise<Attackers> {
+async function startAttackers(hooks: TestHooks, { url }: Target, pauseMs: number): Promise<Attackers> {
   const { hostname: host, port } = new URL(url);
-  const child = fork(program, [JSON.stringify({ host, port: Number(port) })]);
+  const child = fork(program, [JSON.stringify({ host, port: Number(port), pauseMs } satisfies AttackPlan)]);
   hooks.after(() => child.kill('SIGKILL'));
   await once(child, 'message');
   const order = (attack: string | undefined): void => void child.send({ attack } satisfies AttackOrder);
