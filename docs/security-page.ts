@@ -79,7 +79,9 @@ With little memory lower \`connection.limit\` first: a replica with 200 senders 
 buffers of connections come on top, and count for the container: some 4 MiB for a client that reads nothing, until it is
 ended.
 
-One request is decoded at a time, whatever comes: decoding is one synchronous step of one thread.
+One request is decoded at a time, whatever comes: decoding is one synchronous step of one thread. A body of more than
+4 MiB, as it came or decoded, is decompressed and read through in turns of a millisecond before, one such body at a time,
+so that nobody waits for one that holds nothing to write ([what attacks cost others](benchmarks.md#hostile-clients)).
 `;
 }
 
