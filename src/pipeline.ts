@@ -63,10 +63,7 @@ interface Passage {
 }
 
 /** What became of a reading: on its way to Kafka, or nothing, for want of topics. */
-interface Taken {
-  readonly outcome?: Promise<WriteOutcome>;
-  readonly unknownTopics: ReadonlySet<string>;
-}
+type Taken = { readonly outcome: Promise<WriteOutcome> } | { readonly unknownTopics: ReadonlySet<string> };
 
 /** As what a request is counted whose topics cannot be written to. */
 const LEARN_FAILURES: Readonly<Partial<Record<ErrorCode, (typeof PRODUCE_FAILURES)[number]>>> = {
@@ -102,12 +99,12 @@ export class WritePipeline {
     const { body } = request;
     const inTurns = isLarge(bytesOf(body), this.decodedBytes(body));
     for (;;) {
-      const { outcome, unknownTopics } = inTurns
+      const taken = inTurns
         ? await this.#large.read(request, (reading, length) => this.#take(request, reading, length))
         : this.#take(request, this.#reading, this.#decompress(request));
-      if (outcome) return inTurns ? penalised(await outcome) : await outcome;
+      if ('outcome' in taken) return inTurns ? penalised(await taken.outcome) : await taken.outcome;
       // Seldom: topics seen for the first time. Nothing of this reading is kept, for what it wrote is incomplete.
-      await this.#learn(unknownTopics);
+      await this.#learn(taken.unknownTopics);
     }
   }
 
@@ -121,14 +118,14 @@ export class WritePipeline {
     const records = delivery.open(headers);
     const tally = new Tally();
     this.#readAll({ version, reading, records, tally }, decodedBytes);
-    const unknownTopics = new Set(records.unknownTopics);
-    if (unknownTopics.size > 0) {
+    if (records.unknownTopics.size > 0) {
+      const unknownTopics = new Set(records.unknownTopics);
       records.rollback();
       return { unknownTopics };
     }
     instruments.receivedBytes.inc({ encoding: 'compressed' }, bytesOf(body));
     instruments.receivedBytes.inc({ encoding: 'decoded' }, decodedBytes);
-    return { outcome: this.#commit(records, tally), unknownTopics };
+    return { outcome: this.#commit(records, tally) };
   }
 
   async #learn(topics: ReadonlySet<string>): Promise<void> {

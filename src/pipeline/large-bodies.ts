@@ -1,10 +1,10 @@
 /** Large bodies, one after the other, each a little at a time, so that nobody else waits for them. */
 
 import type { Buffer } from 'node:buffer';
-import { setImmediate as turn } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
 import type { Contents } from '../lib/contents.ts';
 import { PENALTY_MS } from '../lib/penalty.ts';
+import { inTurns } from '../lib/turns.ts';
 import type { MessageVersion } from '../wire/negotiate.ts';
 import type { SeriesLimits } from '../wire/series.ts';
 import { Reading } from './reading.ts';
@@ -21,8 +21,6 @@ import { Reading } from './reading.ts';
  * a tenth more for being looked at twice.
  */
 const LARGE_BYTES = 4 * 1024 * 1024;
-/** How long others wait. */
-const TURN_MS = 1;
 /** Between two looks at the clock; a fraction of a millisecond. */
 const STEP_BYTES = 64 * 1024;
 /** How long the memory is kept for the next: taking and giving back tens of MiB each time is slow, and piles up. */
@@ -90,15 +88,5 @@ export class LargeBodies {
       return reader.isDone;
     });
     return length;
-  }
-}
-
-/** Takes steps until one says that it was the last, and lets others go before at every turn. */
-async function inTurns(step: () => boolean): Promise<void> {
-  let begunMs = performance.now();
-  while (!step()) {
-    if (performance.now() - begunMs < TURN_MS) continue;
-    await turn();
-    begunMs = performance.now();
   }
 }

@@ -33,11 +33,12 @@ export class LoadGenerator {
   }
 }
 
-async function message(child: ChildProcess): Promise<unknown> {
+/** The next message of the process; rejects when it ends first. */
+export async function message(child: ChildProcess, who = 'the load generator'): Promise<unknown> {
   const given = new AbortController();
   const { signal } = given;
   const ended = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`the load generator ended with exit status ${code}`);
+    throw new Error(`${who} ended with exit status ${code}`);
   });
   // Aborted once the message is there, which nobody waits for then.
   ended.catch(() => {});

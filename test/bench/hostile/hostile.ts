@@ -1,10 +1,9 @@
 /** A good sender by the clock, without and beside each attack: what it waits for its answers, and what is held. */
 
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { TestHooks } from '../../support/process.ts';
-import { startGenerator } from '../load-generator.ts';
+import { message, startGenerator } from '../load-generator.ts';
 import type { LoadPlan, LoadReport } from '../load-plan.ts';
 import { memoryUsage } from '../process-usage.ts';
 import type { Target } from '../target.ts';
@@ -12,6 +11,7 @@ import type { AttackOrder, AttackPlan, AttackReport } from './attack-process.ts'
 import { ATTACKS } from './attacks.ts';
 
 const program = fileURLToPath(new URL('./attack-process.ts', import.meta.url));
+const WHO = 'the process of the attackers';
 /** Of the usual p99. */
 const MOST_TIMES = 2;
 
@@ -98,14 +98,14 @@ async function startAttackers(hooks: TestHooks, { url }: Target, pauseMs: number
   const { hostname: host, port } = new URL(url);
   const child = fork(program, [JSON.stringify({ host, port: Number(port), pauseMs } satisfies AttackPlan)]);
   hooks.after(() => child.kill('SIGKILL'));
-  await once(child, 'message');
+  await message(child, WHO);
   const order = (attack: string | undefined): void => void child.send({ attack } satisfies AttackOrder);
   return {
     begin: order,
     stop: async () => {
-      const told = once(child, 'message') as Promise<[AttackReport]>;
+      const told = message(child, WHO) as Promise<AttackReport>;
       order(undefined);
-      return (await told)[0];
+      return await told;
     },
   };
 }
