@@ -1,5 +1,6 @@
 /** Errors as HTTP answers: one readable line of text, Retry-After when a repeat may help. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import { type AdapterError, asAdapterError } from '../errors.ts';
 import type { Contents } from '../lib/contents.ts';
@@ -24,9 +25,17 @@ export function writtenHeaders({ float, histogram, exemplar }: Contents): Readon
   };
 }
 
-/** Sends `error` as the answer. Faults of our own are logged; the sender's are not, they are counted. */
-export function answerError(reply: FastifyReply, thrown: unknown, logger: Logger): FastifyReply {
+/**
+ * Sends `error` as the answer, once its penalty is over. Faults of our own are logged; the sender's are not, they are
+ * counted.
+ */
+export async function answerError(
+  reply: FastifyReply,
+  thrown: unknown,
+  logger: Logger,
+): Promise<FastifyReply> {
   const error: AdapterError = asAdapterError(thrown);
+  if (error.penaltyMs > 0) await pause(error.penaltyMs);
   if (error.code === 'internal')
     logger.error({ err: error.cause ?? error }, 'request failed by a fault of the adapter');
   reply.code(error.status).type('text/plain; charset=utf-8');

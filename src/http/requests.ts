@@ -56,13 +56,8 @@ export class Requests {
   watch(app: FastifyInstance): void {
     app.addHook('onRequest', (request, reply, done) => {
       // Left unanswered: the end of the connection is under way, and the client knows that this was not begun.
-      if (!this.#begin(request, reply)) {
-        reply.hijack();
-        return;
-      }
-      const refusal = this.#tooMany(request, reply);
-      if (refusal) setTimeout(() => done(refusal), PENALTY_MS);
-      else done();
+      if (!this.#begin(request, reply)) reply.hijack();
+      else done(this.#tooMany(request, reply));
     });
     app.addHook('onRequest', async (request, reply) => {
       const problem = shapeProblem(request.raw, this.#parts.maxHeaders);
@@ -129,10 +124,12 @@ export class Requests {
     if ((connections.of(raw.socket)?.inFlight ?? 0) <= MOST_PIPELINED) return undefined;
     connections.ends(raw.socket, 'pipelined');
     reply.header('connection', 'close');
-    return new AdapterError(
+    const refusal = new AdapterError(
       'overloaded',
       `${MOST_PIPELINED} requests of this connection are under way already`,
     );
+    refusal.penaltyMs = PENALTY_MS;
+    return refusal;
   }
 
   #decide({ raw }: FastifyRequest, reply: FastifyReply): void {

@@ -173,7 +173,7 @@ export class HttpServer {
   }
 
   /** A known path with another method is 405 with Allow, anything else 404. Never a redirect. */
-  #unknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  #unknown(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const path = pathOf(request);
     const allowed = ['GET', 'POST'].filter((method) => this.app.findRoute({ method, url: path }) !== null);
     const { logger } = this.#parts;

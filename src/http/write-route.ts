@@ -1,9 +1,7 @@
 /** The write paths: headers, admission, body, pipeline, 204. */
 
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Connections } from '../connection/connections.ts';
-import { AdapterError } from '../errors.ts';
 import { NOTHING } from '../lib/contents.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Instruments } from '../metrics.ts';
@@ -51,11 +49,10 @@ async function write(
     await receive({ request, reply }, parts);
     return reply.code(204).send();
   } catch (error) {
-    // Its room is given back already: it waits at nobody's expense.
-    if (error instanceof AdapterError && error.penaltyMs > 0) await pause(error.penaltyMs);
+    // The room it took is given back already: a penalty is at nobody else's expense.
     const bodyRead = await discardBody(request.raw);
     if (!bodyRead) reply.header('connection', 'close');
-    return answerError(reply, error, parts.logger);
+    return await answerError(reply, error, parts.logger);
   }
 }
 
