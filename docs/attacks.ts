@@ -72,10 +72,11 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     attack: 'bodies in chunks of next to nothing',
-    gets: '400 and the end after ten thousand chunks of less than 16 bytes on the average, 2 s later and without a further byte being read',
+    gets: '400 and the end after two thousand chunks of less than 16 bytes on the average, 2 s later and without a further byte being read',
     heldBy: [
-      ['http/flood', 'is 400 and the end of the connection when they are ten thousand'],
+      ['http/flood', 'is 400 and the end of the connection when they are thousands'],
       ['http/flood', 'is not read on while its sender waits for the end'],
+      ['http/flood', 'costs nothing more once it is known'],
       ['e2e/hostile-clients', 'in small chunks take no more memory than their bytes'],
     ],
   },

@@ -2,11 +2,9 @@
 
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
-import { PENALTY_MS } from '../lib/penalty.ts';
 import { formatSize } from '../lib/units.ts';
+import { dustError, isDust, isKnownDust, paidForDust } from './dust.ts';
 
 const MAX_DISCARD_BYTES = 64 * 1024 * 1024;
 const MAX_DISCARD_MS = 5000;
@@ -15,14 +13,6 @@ const SLOW_CHECK_MS = 5000;
 /** A chunked body may come in pieces of one byte. */
 const SMALL_BYTES = 1024;
 const BLOCK_BYTES = 16 * 1024;
-/**
- * Each chunk costs as much as some hundred bytes: who sends this many has to put so much into each, on the average. Node
- * parses as many at once as 64 KiB hold, so fewer would spare nothing.
- */
-const FREE_CHUNKS = 10_000;
-const LEAST_CHUNK_BYTES = 16;
-/** Bodies that turned out to be nothing but dust: not a byte more of them is read. */
-const dusty = new WeakSet<IncomingMessage>();
 const NO_BYTES = Buffer.alloc(0);
 
 /** Bytes the request announces; undefined when it is chunked. */
@@ -42,27 +32,6 @@ export function askForBody(request: IncomingMessage, response: ServerResponse): 
   if (!isUnasked(request)) return;
   delete request.headers.expect;
   response.writeContinue();
-}
-
-/** Whether a body without an announced length comes in chunks of next to nothing, which nobody honest makes. */
-function isDust(request: IncomingMessage, { pieces, bytes }: { pieces: number; bytes: number }): boolean {
-  if (pieces <= FREE_CHUNKS || bytes >= pieces * LEAST_CHUNK_BYTES || announcedBytes(request) !== undefined)
-    return false;
-  dusty.add(request);
-  stopReading(request.socket);
-  return true;
-}
-
-/** For good: a request alone that is paused is read on until 64 KiB of dust lie there, which takes half a second. */
-function stopReading(socket: Socket): void {
-  socket.pause();
-  socket.on('resume', () => socket.pause());
-}
-
-/** What was read of it at once has cost 20 ms. Whoever sends such has to wait before it may do so again. */
-async function served(): Promise<false> {
-  await pause(PENALTY_MS);
-  return false;
 }
 
 function tooLarge(seen: string, maxBytes: number): AdapterError {
@@ -88,7 +57,7 @@ export interface BodyLimits {
 /**
  * The whole body, in pieces about as it came in: joining them would only make garbage. Rejects with AdapterError
  * `body_too_large` as soon as it passes the limit, `request_timeout` when it drips, and `http_invalid` when the sender
- * goes away in the middle or sends ten thousand chunks with next to nothing in them.
+ * goes away in the middle or sends thousands of chunks with next to nothing in them.
  */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer[]> {
   const { maxBytes, minBytesPerSecond } = limits;
@@ -97,42 +66,30 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   return new Promise((resolve, reject) => {
     const pieces = new Pieces();
     let bytes = 0;
-    let count = 0;
+    let chunks = 0;
     const finish = (settle: () => void): void => {
       clearInterval(slowness);
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       settle();
     };
+    const fail = (error: AdapterError): void => finish(() => reject(error));
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > maxBytes) {
-        finish(() => reject(tooLarge(`over ${formatSize(bytes)}`, maxBytes)));
-        return;
-      }
-      if (isDust(request, { pieces: ++count, bytes })) {
-        finish(() => reject(dust(count, bytes)));
-        return;
-      }
       pieces.add(chunk);
+      if (bytes > maxBytes) fail(tooLarge(`over ${formatSize(bytes)}`, maxBytes));
+      else if (isDust(request, { chunks: ++chunks, bytes })) fail(dustError({ chunks, bytes }));
     };
     const onEnd = (): void => finish(() => resolve(pieces.all()));
-    const onGone = (): void => finish(() => reject(gone()));
+    const onGone = (): void => fail(gone());
     request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
     let before = 0;
     // Whoever announces much and sends little would hold the room of others until http.request_timeout.
     const slowness = setInterval(() => {
       const rate = (bytes - before) / (SLOW_CHECK_MS / 1000);
       before = bytes;
-      if (rate < minBytesPerSecond) finish(() => reject(tooSlow(rate, minBytesPerSecond)));
+      if (rate < minBytesPerSecond) fail(tooSlow(rate, minBytesPerSecond));
     }, SLOW_CHECK_MS);
   });
-}
-
-function dust(chunks: number, bytes: number): AdapterError {
-  return new AdapterError(
-    'http_invalid',
-    `the body comes in chunks of less than ${LEAST_CHUNK_BYTES} bytes on the average (${chunks} chunks so far, ${formatSize(bytes)})`,
-  );
 }
 
 function gone(): AdapterError {
@@ -188,14 +145,14 @@ function tooSlow(rate: number, minBytesPerSecond: number): AdapterError {
 export function discardBody(request: IncomingMessage): Promise<boolean> {
   if (request.readableEnded) return Promise.resolve(true);
   if (request.destroyed) return Promise.resolve(false);
-  if (dusty.has(request)) return served();
+  if (isKnownDust(request)) return paidForDust();
   if (isUnasked(request)) {
     request.resume();
     return Promise.resolve(false);
   }
   return new Promise((resolve) => {
     let bytes = 0;
-    let pieces = 0;
+    let chunks = 0;
     const finish = (ended: boolean | Promise<false>): void => {
       clearTimeout(timer);
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
@@ -204,7 +161,7 @@ export function discardBody(request: IncomingMessage): Promise<boolean> {
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       if (bytes > MAX_DISCARD_BYTES) finish(false);
-      else if (isDust(request, { pieces: ++pieces, bytes })) finish(served());
+      else if (isDust(request, { chunks: ++chunks, bytes })) finish(paidForDust());
     };
     const onEnd = (): void => finish(true);
     const onGone = (): void => finish(false);

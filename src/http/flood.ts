@@ -1,18 +1,11 @@
 /** What to do with a client that sends thousands of requests ahead of their answers: nothing more. */
 
-import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
 import type { Connections } from '../connection/connections.ts';
+import type { ParsedSocket } from './parsed-socket.ts';
 
 /** What Node's parser is told for a request after which the bytes are no HTTP any more (`parserOnIncoming`). */
 const UPGRADED = 2;
-
-type Take = (request: IncomingMessage, isKeptAlive: boolean) => number;
-
-/** The parser of a connection, as far as it is known here: no part of Node's documented interface. */
-interface ParsedSocket extends Socket {
-  readonly parser?: { onIncoming?: Take };
-}
 
 /**
  * Node parses what it has read of a connection to its end, 64 KiB, and makes objects of all the requests in it, even when

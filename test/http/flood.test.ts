@@ -64,7 +64,7 @@ describe('a body in chunks of a byte', () => {
     assert.equal(delivery.records.length, 1);
   });
 
-  test('is 400 and the end of the connection when they are ten thousand, wanted or not', async (t) => {
+  test('is 400 and the end of the connection when they are thousands, wanted or not', async (t) => {
     const { open, delivery } = await listen(t);
     const chunks = inBytes(Buffer.alloc(12_000, small));
     const raw = await open();
@@ -72,7 +72,7 @@ describe('a body in chunks of a byte', () => {
     await raw.waitForEnd();
     const [answer] = raw.answers;
     assert.deepEqual([answer?.status, answer?.isLast], [400, true]);
-    assert.match(String(answer?.body), /chunks of less than 16 bytes on the average \(10001 chunks so far/);
+    assert.match(String(answer?.body), /chunks of less than 16 bytes on the average \(2001 chunks so far/);
     const unwanted = await open();
     unwanted.write(CHUNKED.replace('snappy', 'gzip') + chunks);
     await unwanted.waitForEnd();
@@ -90,6 +90,27 @@ describe('a body in chunks of a byte', () => {
     const [socket] = sockets;
     // Node reads 64 KiB at once.
     assert.ok(socket!.bytesRead <= 128 * 1024, String(socket!.bytesRead));
+  });
+
+  test('costs nothing more once it is known, and the next connection is read as ever', async (t) => {
+    const { server, open } = await listen(t);
+    let pieces = 0;
+    server.app.server.once('request', (request) => {
+      const { push } = request;
+      request.push = (piece: unknown) => {
+        if (piece !== null) pieces++;
+        return push.call(request, piece);
+      };
+    });
+    const raw = await open();
+    raw.write(CHUNKED + inBytes(Buffer.alloc(9000, small)));
+    await raw.waitForEnd();
+    assert.equal(pieces, 2001);
+    for (let i = 0; i < 3; i++) {
+      const next = await open();
+      next.write(CHUNKED + inBytes(small));
+      assert.equal((await next.waitForAnswers(1)).status, 204);
+    }
   });
 
   test('is none of that when most of them hold something', async (t) => {
