@@ -14,6 +14,9 @@ const BYTES_TO_A_WORD = [0, 3, 2, 3] as const;
 /** Memory up to this size is kept for the next request; what a larger one needed is given back. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 
+/** From here on a call into the engine is faster than a loop. */
+const LONG_LITERAL_BYTES = 256;
+
 /** The decoded length that the header declares, and where the header ends. */
 interface Header {
   readonly decodedBytes: number;
@@ -201,6 +204,10 @@ export class Decompressor {
   }
 
   #literal(from: number, to: number, length: number): void {
+    if (length > LONG_LITERAL_BYTES) {
+      this.#source.bytes.copy(this.#target.bytes, to, from, from + length);
+      return;
+    }
     const source = this.#source.view;
     const target = this.#target.view;
     for (let i = 0; i < length; i += 4) target.setInt32(to + i, source.getInt32(from + i, true), true);
