@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AdapterError } from '../errors.ts';
+import { giveBack } from '../lib/pieces.ts';
 import { formatSize } from '../lib/units.ts';
 import { dustError, isDust, isKnownDust, paidForDust } from './dust.ts';
 
@@ -72,7 +73,11 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
       request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
       settle();
     };
-    const fail = (error: AdapterError): void => finish(() => reject(error));
+    const fail = (error: AdapterError): void =>
+      finish(() => {
+        pieces.all().forEach(giveBack);
+        reject(error);
+      });
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       pieces.add(chunk);
@@ -160,13 +165,15 @@ export function discardBody(request: IncomingMessage): Promise<boolean> {
     };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
+      giveBack(chunk);
       if (bytes > MAX_DISCARD_BYTES) finish(false);
       else if (isDust(request, { chunks: ++chunks, bytes })) finish(paidForDust());
     };
     const onEnd = (): void => finish(true);
     const onGone = (): void => finish(false);
     const timer = setTimeout(() => finish(false), MAX_DISCARD_MS);
-    request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+    // Ahead of who gives the pieces back unread: then they are empty.
+    request.prependListener('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
     request.resume();
   });
 }

@@ -9,6 +9,7 @@ import type { Connections } from '../connection/connections.ts';
 import type { Door } from '../connection/limit.ts';
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
+import { giveBack } from '../lib/pieces.ts';
 import { Turns } from '../lib/turns.ts';
 import type { Instruments } from '../metrics.ts';
 import { answerError } from './answers.ts';
@@ -154,7 +155,7 @@ export class HttpServer {
       request.contentType = request.headers['content-type'];
       delete request.headers['content-type'];
       // Of a body that no route reads nothing is kept in wait.
-      if (request.routeOptions.config.handlerName !== 'write') request.raw.resume();
+      if (request.routeOptions.config.handlerName !== 'write') request.raw.on('data', giveBack);
       done();
     });
   }

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Connections } from '../connection/connections.ts';
 import { NOTHING } from '../lib/contents.ts';
 import type { Logger } from '../lib/logger.ts';
+import { giveBack } from '../lib/pieces.ts';
 import type { Instruments } from '../metrics.ts';
 import type { WritePipeline } from '../pipeline.ts';
 import { negotiate } from '../wire/negotiate.ts';
@@ -76,6 +77,7 @@ async function receive({ request, reply }: Exchange, parts: WriteRouteParts): Pr
   try {
     askForBody(request.raw, reply.raw);
     const body = await readBody(request.raw, parts.body);
+    releases.push(() => body.forEach(giveBack));
     releases.push(parts.admission.admitNow(parts.pipeline.decodedBytes(body)));
     const { received, written, refusal, isMisread } = await parts.pipeline.write({
       body,
