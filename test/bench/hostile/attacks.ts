@@ -14,7 +14,7 @@ export interface Attack {
   readonly turn: Turn;
 }
 
-type Turn = (address: Address) => Promise<string>;
+export type Turn = (address: Address) => Promise<string>;
 
 const IDLE = 10_000;
 const IDLE_AT_ONCE = 500;
@@ -86,12 +86,14 @@ const reconnecting: Turn = until('GET /-/whoami HTTP/1.1\r\nHost: adapter\r\nCon
 function bodies(make: () => Uint8Array): Turn {
   let bytes: Buffer | undefined;
   let connection: Connection | undefined;
+  let to: Address | undefined;
   return async (address) => {
     if (!bytes) {
       const made = make();
       bytes = Buffer.concat([Buffer.from(`${WRITE}Content-Length: ${made.length}\r\n\r\n`), made]);
     }
-    connection ??= new Connection(address);
+    if (!connection || to !== address) connection = new Connection(address);
+    to = address;
     const outcome = await new Promise<Outcome>((settle) => connection!.exchange(bytes!, settle));
     if ('status' in outcome) return String(outcome.status);
     await pause(DRIP_MS);

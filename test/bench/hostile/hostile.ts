@@ -1,8 +1,9 @@
-/** A good sender by the clock, without and beside each attack: what it waits for its answers, and what is held. */
+/** A good sender by the clock, without attacks, beside each on another server, and beside each: what it waits for. */
 
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { TestHooks } from '../../support/process.ts';
+import type { Address } from '../connection.ts';
 import { message, startGenerator } from '../load-generator.ts';
 import type { LoadPlan, LoadReport } from '../load-plan.ts';
 import { memoryUsage } from '../process-usage.ts';
@@ -10,9 +11,10 @@ import type { Target } from '../target.ts';
 import type { AttackOrder, AttackPlan, AttackReport } from './attack-process.ts';
 import { ATTACKS } from './attacks.ts';
 
-const program = fileURLToPath(new URL('./attack-process.ts', import.meta.url));
-const WHO = 'the process of the attackers';
-/** Of the usual p99. */
+const attackers = fileURLToPath(new URL('./attack-process.ts', import.meta.url));
+const bystander = fileURLToPath(new URL('./bystander.ts', import.meta.url));
+const ATTACKERS = 'the process of the attackers';
+/** Of the usual p99, or of that beside the same attack on another server, when that is more. */
 const MOST_TIMES = 2;
 
 /** Attackers fill the room that strangers have, and are ended while the bench still looks. */
@@ -39,8 +41,9 @@ export interface HostilePlan {
 
 export interface HostileFigures {
   readonly attack: string;
-  /** Of the good sender, milliseconds: the time just before, and beside the attack. */
+  /** Of the good sender, milliseconds: the time just before, while somebody else is attacked, and beside the attack. */
   readonly usual: LoadReport['answerMs'];
+  readonly elsewhere: LoadReport['answerMs'];
   readonly beside: LoadReport['answerMs'];
   /** Of the attackers, by status or by the word for what broke. */
   readonly turns: AttackReport;
@@ -55,62 +58,77 @@ export async function hostile(
   plan: HostilePlan,
 ): Promise<HostileFigures[]> {
   const generator = await startGenerator(hooks, { ...plan.load, url: target.url });
-  const attackers = await startAttackers(hooks, target, plan.pauseMs);
+  const attack = await startAttackers(hooks, plan.pauseMs);
+  const here = addressOf(target.url);
+  const elsewhere = await startBystander(hooks);
   const { requestsPerSecond } = plan;
   const load = (seconds: number): Promise<LoadReport> => generator.run({ seconds, requestsPerSecond });
   await load(plan.warmupSeconds);
   const all: HostileFigures[] = [];
-  for (const attack of plan.only.length > 0 ? plan.only : Object.keys(ATTACKS)) {
+  for (const name of plan.only.length > 0 ? plan.only : Object.keys(ATTACKS)) {
     const usual = await load(plan.seconds);
-    attackers.begin(attack);
-    const beside = await load(plan.seconds);
-    const turns = await attackers.stop();
-    const figures = {
-      attack,
-      usual: usual.answerMs,
-      beside: beside.answerMs,
-      turns,
-      peakBytes: memoryUsage(target.pid).peakBytes,
-      faults: faultsOf(attack, usual, beside),
+    const during = async (address: Address): Promise<[LoadReport, AttackReport]> => {
+      attack.begin(name, address);
+      const report = await load(plan.seconds);
+      return [report, await attack.stop()];
     };
+    const [other] = await during(elsewhere);
+    const [beside, turns] = await during(here);
+    const measured = { usual: usual.answerMs, elsewhere: other.answerMs, beside: beside.answerMs };
+    const { peakBytes } = memoryUsage(target.pid);
+    const faults = faultsOf(name, measured, beside.outcomes);
+    const figures = { attack: name, ...measured, turns, peakBytes, faults };
     all.push(figures);
     plan.onFigures(figures);
   }
   return all;
 }
 
-function faultsOf(attack: string, usual: LoadReport, beside: LoadReport): string[] {
-  const faults = Object.entries(beside.outcomes)
+type Measured = Pick<HostileFigures, 'usual' | 'elsewhere' | 'beside'>;
+
+function faultsOf(attack: string, measured: Measured, outcomes: LoadReport['outcomes']): string[] {
+  const faults = Object.entries(outcomes)
     .filter(([outcome]) => outcome !== '204')
     .map(([outcome, count]) => `beside ${attack}: ${count} good requests got ${outcome}`);
-  const [before, now] = [usual.answerMs.p99, beside.answerMs.p99];
-  if (now <= MOST_TIMES * before) return faults;
-  return [...faults, `beside ${attack}: p99 ${now.toFixed(1)} ms, usually ${before.toFixed(1)} ms`];
+  const [usual, elsewhere, beside] = [measured.usual.p99, measured.elsewhere.p99, measured.beside.p99];
+  if (beside <= MOST_TIMES * Math.max(usual, elsewhere)) return faults;
+  const normal = `usually ${usual.toFixed(1)} ms, ${elsewhere.toFixed(1)} ms when another is attacked`;
+  return [...faults, `beside ${attack}: p99 ${beside.toFixed(1)} ms, ${normal}`];
 }
 
 interface Attackers {
-  begin(attack: string): void;
+  begin(attack: string, address: Address): void;
   stop(): Promise<AttackReport>;
 }
 
 /** In a process of their own, so that their work is not taken for the adapter's. */
-async function startAttackers(hooks: TestHooks, { url }: Target, pauseMs: number): Promise<Attackers> {
-  const { hostname: host, port } = new URL(url);
-  const child = fork(program, [JSON.stringify({ host, port: Number(port), pauseMs } satisfies AttackPlan)]);
+async function startAttackers(hooks: TestHooks, pauseMs: number): Promise<Attackers> {
+  const child = fork(attackers, [JSON.stringify({ pauseMs } satisfies AttackPlan)]);
   hooks.after(() => child.kill('SIGKILL'));
-  await message(child, WHO);
-  const order = (attack: string | undefined): void => void child.send({ attack } satisfies AttackOrder);
+  await message(child, ATTACKERS);
+  const order = (given: AttackOrder): void => void child.send(given);
   return {
-    begin: order,
+    begin: (attack, address) => order({ attack, address }),
     stop: async () => {
-      const told = message(child, WHO) as Promise<AttackReport>;
-      order(undefined);
+      const told = message(child, ATTACKERS) as Promise<AttackReport>;
+      order('stop');
       return await told;
     },
   };
 }
 
-const WIDTHS = [32, 9, 9, 7, 9, 9, 9] as const;
+async function startBystander(hooks: TestHooks): Promise<Address> {
+  const child = fork(bystander);
+  hooks.after(() => child.kill('SIGKILL'));
+  return { host: '127.0.0.1', port: (await message(child, 'the other server')) as number };
+}
+
+function addressOf(url: string): Address {
+  const { hostname: host, port } = new URL(url);
+  return { host, port: Number(port) };
+}
+
+const WIDTHS = [32, 9, 9, 9, 7, 9, 9, 9] as const;
 
 function row(cells: readonly string[]): string {
   return cells
@@ -122,6 +140,7 @@ export function hostileHead(): string {
   return row([
     'good sender, ms; beside',
     'usual p99',
+    'elsewhere',
     'p99',
     'times',
     'p99.9',
@@ -131,10 +150,11 @@ export function hostileHead(): string {
   ]);
 }
 
-export function hostileLine({ attack, usual, beside, turns, peakBytes }: HostileFigures): string {
+export function hostileLine({ attack, usual, elsewhere, beside, turns, peakBytes }: HostileFigures): string {
   return row([
     attack,
     usual.p99.toFixed(1),
+    elsewhere.p99.toFixed(1),
     beside.p99.toFixed(1),
     (beside.p99 / usual.p99).toFixed(2),
     beside.p999.toFixed(1),
