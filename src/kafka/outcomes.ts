@@ -6,7 +6,7 @@ import type { Instruments } from '../metrics.ts';
 import { ownerOf, redistribute } from './batch-records.ts';
 import type { Partition } from './partition.ts';
 import type { PartitionAnswer } from './produce-protocol.ts';
-import { nameOf, TOPIC_AUTHORIZATION_FAILED, verdictOf } from './protocol-errors.ts';
+import { mayBeAppended, nameOf, TOPIC_AUTHORIZATION_FAILED, verdictOf } from './protocol-errors.ts';
 import type { RecordBatch } from './record-batch.ts';
 import { topicRefusal } from './refusals.ts';
 
@@ -39,6 +39,7 @@ export class Outcomes {
   /** Acts on the broker's answer for the batch under way on `partition`. */
   settle(partition: Partition, batch: RecordBatch, answer: PartitionAnswer): void {
     partition.underWay = undefined;
+    if (batch.stamp && mayBeAppended(answer.errorCode)) batch.stamp.mayBeAppended = true;
     switch (verdictOf(answer.errorCode)) {
       case 'ok':
       case 'duplicate':
@@ -57,7 +58,7 @@ export class Outcomes {
         this.#dropRefused(partition, batch, answer);
         return;
       case 'refused':
-        partition.takeBackStamp(batch);
+        this.#takeBackStamp(partition, batch);
         this.giveUp(batch, this.#refusal(partition, answer), 'refused');
     }
   }
@@ -73,6 +74,12 @@ export class Outcomes {
     this.#parts.recycle(batch);
     this.#parts.onGone(recordBytes);
     for (const { request } of shares) request.acknowledge();
+  }
+
+  /** Nothing was said of the batch: nobody knows whether it was appended. It goes again, wherever its leader is then. */
+  unanswered(partition: Partition, batch: RecordBatch, problem: string): void {
+    if (batch.stamp) batch.stamp.mayBeAppended = true;
+    this.sendAgain(partition, batch, problem);
   }
 
   /** The same batch once more: with its sequence the broker knows it if it was appended already. */
@@ -99,6 +106,19 @@ export class Outcomes {
     this.sendAgain(partition, batch, problem);
   }
 
+  /**
+   * The batch goes a different way. Should an earlier attempt have been appended, its sequence is not free: the broker
+   * would take the next batch for a repetition of it, and acknowledge what it throws away.
+   */
+  #takeBackStamp(partition: Partition, batch: RecordBatch): void {
+    if (!batch.stamp?.mayBeAppended) {
+      partition.takeBackStamp(batch);
+      return;
+    }
+    batch.stamp = undefined;
+    this.beginEpoch(partition);
+  }
+
   beginEpoch(partition: Partition): void {
     this.#parts.instruments.kafkaEpochChanges.inc();
     if (!partition.nextEpoch()) this.#parts.renewProducerId();
@@ -106,7 +126,7 @@ export class Outcomes {
 
   /** Too large for the topic: two halves, or nothing when it is one record. */
   #split(partition: Partition, batch: RecordBatch): void {
-    partition.takeBackStamp(batch);
+    this.#takeBackStamp(partition, batch);
     if (batch.count === 1) {
       this.#drop(batch, [0], 'record_too_large');
       this.#replace(
@@ -127,7 +147,7 @@ export class Outcomes {
 
   /** The broker names the records it refuses, or none when it means all. */
   #dropRefused(partition: Partition, batch: RecordBatch, answer: PartitionAnswer): void {
-    partition.takeBackStamp(batch);
+    this.#takeBackStamp(partition, batch);
     const all = Array.from({ length: batch.count }, (_, place) => place);
     const refused = new Set(answer.refusedRecords.length > 0 ? answer.refusedRecords : all);
     this.#drop(batch, refused, 'record_refused');

@@ -18,8 +18,15 @@ export const TOPIC_AUTHORIZATION_FAILED = 29;
 export const UNSUPPORTED_COMPRESSION_TYPE = 76;
 export const THROTTLING_QUOTA_EXCEEDED = 89;
 
+/**
+ * After which the batch may be in Kafka all the same: UNKNOWN_SERVER_ERROR says nothing of it, the others come of followers
+ * that have not got it yet.
+ */
+const MAY_BE_APPENDED: ReadonlySet<number> = new Set([-1, 7, 20]);
+
 /** Source: org.apache.kafka.common.protocol.Errors. What is not listed is `refused`. */
 const CODES: Readonly<Record<number, CodeEntry>> = {
+  [-1]: { name: 'UNKNOWN_SERVER_ERROR', verdict: 'refused' },
   0: { name: 'NONE', verdict: 'ok' },
   1: { name: 'OFFSET_OUT_OF_RANGE', verdict: 'retry' },
   2: { name: 'CORRUPT_MESSAGE', verdict: 'retry' },
@@ -60,4 +67,8 @@ export function verdictOf(code: number): Verdict {
 /** The name by which Kafka's documents call the code. */
 export function nameOf(code: number): string {
   return CODES[code]?.name ?? `error code ${code}`;
+}
+
+export function mayBeAppended(code: number): boolean {
+  return MAY_BE_APPENDED.has(code);
 }

@@ -42,6 +42,8 @@ export interface ProducerStamp {
   readonly producerId: bigint;
   readonly epoch: number;
   readonly sequence: number;
+  /** Nobody knows of an attempt with it whether it was appended. */
+  mayBeAppended?: boolean;
 }
 
 /** The records of one request in a batch: from `first` up to the next share. */

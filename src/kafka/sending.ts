@@ -128,7 +128,7 @@ export class Sending {
         ({ topic, partition: index }) => topic === partition.topic && index === partition.index,
       );
       if (answer) this.#parts.outcomes.settle(partition, batch, answer);
-      else this.#parts.outcomes.sendAgain(partition, batch, 'the broker said nothing of it');
+      else this.#parts.outcomes.unanswered(partition, batch, 'the broker said nothing of it');
     }
   }
 
@@ -147,7 +147,7 @@ export class Sending {
     return codec ? batch.seal(codec.attributes, await codec.compress(batch.records())) : batch.seal(0);
   }
 
-  /** No answer: nobody knows what was appended. The same batches go again, wherever their leader is then. */
+  /** No answer. */
   async #failed(
     link: BrokerLink,
     loads: readonly Load[],
@@ -160,7 +160,7 @@ export class Sending {
     const { host, port } = link.address;
     this.#parts.logger.debug({ broker: `${host}:${port}`, problem: problem.message }, 'produce failed');
     for (const { partition, batch } of loads) {
-      if (partition.underWay === batch) this.#parts.outcomes.sendAgain(partition, batch, problem.message);
+      if (partition.underWay === batch) this.#parts.outcomes.unanswered(partition, batch, problem.message);
     }
     await link.cut(problem);
   }

@@ -67,6 +67,14 @@ async function valuesIn(partition: number): Promise<string[]> {
 }
 
 describe('a batch', () => {
+  test('with the sequence of another that is there is acknowledged and thrown away', async () => {
+    assert.equal(await produce(7, batchOf({ epoch: 0, sequence: 0 }, 'a', 'b')), 0);
+    const verdict = verdictOf(await produce(7, batchOf({ epoch: 0, sequence: 0 }, 'c', 'd')));
+    assert.ok(['ok', 'duplicate'].includes(verdict), verdict);
+    assert.equal(await produce(7, batchOf({ epoch: 1, sequence: 0 }, 'e', 'f')), 0);
+    assert.deepEqual(await valuesIn(7), ['a', 'b', 'e', 'f']);
+  });
+
   test('that is sent again is answered as done, and is there once', async () => {
     const batch = batchOf({ epoch: 0, sequence: 0 }, 'a', 'b');
     assert.equal(await produce(0, batch), 0);

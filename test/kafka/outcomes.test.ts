@@ -43,6 +43,7 @@ const CODES: Readonly<Record<Verdict, Readonly<Record<string, number>>>> = {
     INVALID_TOPIC_EXCEPTION: 17,
     TOPIC_AUTHORIZATION_FAILED: 29,
     CLUSTER_AUTHORIZATION_FAILED: 31,
+    UNKNOWN_SERVER_ERROR: -1,
     UNSUPPORTED_VERSION: 35,
     POLICY_VIOLATION: 44,
   },
@@ -59,10 +60,8 @@ describe('the verdict', () => {
   }
 
   test('on a code that nobody knows is refused, naming the code', () => {
-    for (const code of [-1, 999]) {
-      assert.equal(verdictOf(code), 'refused');
-      assert.equal(nameOf(code), `error code ${code}`);
-    }
+    assert.equal(verdictOf(999), 'refused');
+    assert.equal(nameOf(999), 'error code 999');
   });
 });
 
