@@ -149,15 +149,17 @@ export class App {
     return problems;
   }
 
-  #adopt({ config, web }: LoadedConfig): readonly string[] {
+  #adopt(loaded: LoadedConfig): readonly string[] {
     const { logger } = this.#parts;
-    const { changed, forRestart, effective } = compareConfigs(this.#config, config);
-    const problems = this.http.tryAdopt(effective, web);
+    const { changed, forRestart, effective, problems } = compareConfigs(this.#config, loaded);
     if (problems.length > 0) return problems;
+    const refusals = this.http.tryAdopt(effective, loaded.web);
+    if (refusals.length > 0) return refusals;
     this.#config = effective;
     this.#connections.configure(connectionSettings(effective));
     logger.useLevel(effective['log.level']);
     logger.info({ changed }, 'configuration reloaded');
+    for (const warning of loaded.warnings) logger.warn({}, warning);
     if (forRestart.length > 0)
       logger.warn({ options: forRestart }, 'changed, but in force after a restart only');
     return [];

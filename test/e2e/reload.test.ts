@@ -57,6 +57,17 @@ describe('SIGHUP', () => {
     assert.equal(await adapter.metric('kafka_adapter_config_last_reload_successful'), 1);
   });
 
+  test('warns as the start does', async (t) => {
+    const file = join(folder(t), 'config.yml');
+    writeFileSync(file, 'connection: {max_age: 60s}\n');
+    const adapter = await start(t, [`--config.file=${file}`]);
+    const isWarned = (): boolean => /connection\.max_age is 0/.test(JSON.stringify(adapter.logged('warn')));
+    assert.equal(isWarned(), false);
+    writeFileSync(file, 'connection: {max_age: 0s}\n');
+    adapter.process.signal('SIGHUP');
+    await eventually(isWarned, { what: 'the warning of an age of 0' });
+  });
+
   test('keeps the old configuration when the new one has a problem, and says which', async (t) => {
     const file = join(folder(t), 'config.yml');
     writeFileSync(file, 'connection: {max_age: 60s}\n');
