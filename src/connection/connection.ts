@@ -65,6 +65,8 @@ export class Connection {
   isMeasured = false;
   /** What came last was no HTTP any more: nothing that follows it is. */
   isBroken = false;
+  /** What the request was answered that never came to its end. */
+  statusByHand: string | undefined;
   /** The request that came last, until its answer is out: the only one of which bytes may still be on their way. */
   latest: { readonly complete: boolean } | undefined;
   #onSettled: (() => void) | undefined;

@@ -6,6 +6,7 @@ import { ERRORS, type ErrorCode } from '../errors.ts';
 import { NOTHING } from '../lib/contents.ts';
 import type { Turns } from '../lib/turns.ts';
 import { formatSize } from '../lib/units.ts';
+import type { Instruments } from '../metrics.ts';
 import { retryAfter, writtenHeaders } from './answers.ts';
 
 interface ClientError extends Error {
@@ -14,8 +15,11 @@ interface ClientError extends Error {
 
 export interface ClientErrorParts {
   readonly connections: Connections;
+  readonly instruments: Instruments;
   /** The option `http.max_header_size`. */
   readonly maxHeaderBytes: number;
+  /** The option `http.max_headers`. */
+  readonly maxHeaders: number;
   /** Node finds all connections whose time is over at once: with thousands of them, ending them is a long step. */
   readonly turns: Turns;
 }
@@ -52,7 +56,11 @@ export function answerClientError(error: ClientError, socket: Socket, parts: Cli
   }
   // Requests before this one are under way: ahead of their answers this one would be taken for one of them.
   const told = isBodyMissing && connection.isTold ? writtenHeaders(NOTHING) : {};
-  connection.onceSettled(() => endWith(socket, answerText(code, told, parts)));
+  const status = String(ERRORS[code].status);
+  if (isBodyMissing) connection.statusByHand = status;
+  else parts.instruments.httpRequests.inc({ handler: 'other', code: status });
+  const message = messageOf(code, socket, parts);
+  connection.onceSettled(() => endWith(socket, answerText(code, message, told)));
 }
 
 /** Below TLS the other side may be gone without a word, and what is written then is neither taken nor refused. */
@@ -63,13 +71,9 @@ function endWith(socket: Socket, text: string): void {
   socket.once('close', () => clearTimeout(timer));
 }
 
-function answerText(
-  code: ErrorCode,
-  told: Readonly<Record<string, number>>,
-  parts: ClientErrorParts,
-): string {
+function answerText(code: ErrorCode, message: string, told: Readonly<Record<string, number>>): string {
   const { status, retryable } = ERRORS[code];
-  const body = `${messageOf(code, parts)}\n`;
+  const body = `${message}\n`;
   const lines = [
     `HTTP/1.1 ${status} ${REASON_PHRASES[status] ?? 'Error'}`,
     'Connection: close',
@@ -81,9 +85,13 @@ function answerText(
   return `${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-function messageOf(code: ErrorCode, { maxHeaderBytes }: ClientErrorParts): string {
-  if (code === 'headers_too_large')
-    return `the request headers are over http.max_header_size (${formatSize(maxHeaderBytes)})`;
+function messageOf(code: ErrorCode, { bytesRead }: Socket, parts: ClientErrorParts): string {
+  if (code === 'headers_too_large') {
+    const tooMany = `more than http.max_headers (${parts.maxHeaders})`;
+    // Node says the same of both. What has come in all cannot be too large when it is less than the limit.
+    if (bytesRead < parts.maxHeaderBytes) return `the request headers are ${tooMany}`;
+    return `the request headers are over http.max_header_size (${formatSize(parts.maxHeaderBytes)}), or ${tooMany}`;
+  }
   if (code === 'request_timeout')
     return 'the request did not arrive within http.headers_timeout or http.request_timeout';
   return 'the request is not well-formed HTTP';

@@ -113,8 +113,11 @@ export class Requests {
       this.#inFlight--;
       if (this.#inFlight === 0) this.#onIdle?.();
     };
-    // `finish` when the answer is handed to the kernel, `close` alone when the sender went away before.
-    reply.raw.once('finish', () => end(String(reply.statusCode))).once('close', () => end('aborted'));
+    // `finish` when the answer is handed to the kernel, `close` alone when the sender went away before, or was answered
+    // by hand because it came too slowly.
+    reply.raw
+      .once('finish', () => end(String(reply.statusCode)))
+      .once('close', () => end(connection?.statusByHand ?? 'aborted'));
     return true;
   }
 

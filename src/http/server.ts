@@ -1,6 +1,7 @@
 /** The HTTP/1.1 server: routes, measuring, unknown paths, and an end that cannot hang. */
 
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Server as TlsServer } from 'node:tls';
@@ -33,6 +34,11 @@ declare module 'fastify' {
     /** The header Content-Type as it came. */
     contentType: string | undefined;
   }
+}
+
+/** Node has it since ever, undocumented: whether a client may close its side ahead of the answer. */
+interface HalfOpenServer extends Server {
+  httpAllowHalfOpen?: boolean;
 }
 
 export interface Timeouts {
@@ -84,6 +90,8 @@ export class HttpServer {
     const { server } = this.app;
     // Node leaves out in silence what is over this: one more than may be, so that it is seen and refused.
     server.maxHeadersCount = maxHeaders + 1;
+    // Whoever closes its side when it has sent all gets its answer. Else what is written already would be sent again.
+    (server as HalfOpenServer).httpAllowHalfOpen = true;
     const { tls, door } = options;
     this.#tls = tls && new TlsSide(server as unknown as TlsServer, tls, { connections, logger });
     connections.watch(server, { isTls: tls !== undefined, door });
@@ -98,9 +106,9 @@ export class HttpServer {
   }
 
   #createApp(): FastifyInstance {
-    const { connections, options } = this.#parts;
+    const { connections, instruments, options } = this.#parts;
     const turns = new Turns();
-    const { requestTimeoutMs, headersTimeoutMs, silenceTimeoutMs, maxHeaderBytes, tls } = options;
+    const { requestTimeoutMs, headersTimeoutMs, silenceTimeoutMs, maxHeaderBytes, maxHeaders, tls } = options;
     const common = {
       logger: false,
       requestTimeout: requestTimeoutMs,
@@ -110,7 +118,7 @@ export class HttpServer {
       // Requests that arrive while closing are served, not refused: the sender need not know.
       return503OnClosing: false,
       clientErrorHandler: (error: Error, socket: Socket) =>
-        answerClientError(error, socket, { connections, maxHeaderBytes, turns }),
+        answerClientError(error, socket, { connections, instruments, maxHeaderBytes, maxHeaders, turns }),
       routerOptions: { ignoreTrailingSlash: true },
       frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
         this.#refuseUrl(request, reply),

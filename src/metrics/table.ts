@@ -41,10 +41,14 @@ export const METRICS = {
   buildInfo: gauge('build_info', 'Constant 1; the labels say what is running.', {
     labels: ['version', 'revision', 'node'],
   }),
-  httpRequests: counter('http_requests_total', 'Requests answered.', {
-    labels: ['handler', 'code'],
-    born: WRITE_CODES.map((code) => ({ handler: 'write', code })),
-  }),
+  httpRequests: counter(
+    'http_requests_total',
+    'Requests answered; code `aborted`: the sender had gone before its answer.',
+    {
+      labels: ['handler', 'code'],
+      born: WRITE_CODES.map((code) => ({ handler: 'write', code })),
+    },
+  ),
   httpRequestDuration: histogram(
     'http_request_duration_seconds',
     'From the request headers to the end of the answer.',

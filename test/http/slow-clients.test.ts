@@ -106,7 +106,7 @@ describe('a client that closes its side', () => {
     socket.setEncoding('latin1').on('data', (piece: string) => {
       received += piece;
     });
-    socket.on('error', () => {}).end(text);
+    socket.on('error', () => {}).end(text, 'latin1');
     await once(socket, 'close');
     return received;
   }
@@ -128,4 +128,18 @@ describe('a client that closes its side', () => {
       assert.equal(delivery.records.length, 0);
     });
   }
+
+  const whole = writeBytes(body([{ labels: [['__name__', 'up']], samples: [[1, 1000]] }]));
+  for (const [name, text, count] of [
+    ['a whole request', whole, 1],
+    ['three whole requests', whole.repeat(3), 3],
+  ] as const)
+    test(`having sent ${name} gets what is owed, though Kafka takes its time`, async (t) => {
+      const { port, figure, delivery } = await listen(t);
+      delivery.acknowledge = () => pause(100);
+      const received = await halfClosed(t, port, text);
+      assert.equal(received.split('HTTP/1.1 204').length - 1, count, received);
+      assert.equal(delivery.records.length, count);
+      await eventually(async () => (await figure('connections')) === 0, { what: 'the connection is gone' });
+    });
 });

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { compress } from 'snappyjs';
 import { AdapterError } from '../../src/errors.ts';
+import { eventually } from '../support/eventually.ts';
 import { testServer } from '../support/server.ts';
 import { body, field, HEADERS, STALE_BITS, type TestSeries, varint } from '../support/write-request.ts';
 
@@ -286,7 +287,7 @@ describe('a write request is answered', () => {
   });
 
   test('400, 431 and 503 by hand when it never becomes a request', async (t) => {
-    const { server } = testServer({ headersTimeoutMs: 1000, requestTimeoutMs: 1500 });
+    const { server, metric } = testServer({ headersTimeoutMs: 1000, requestTimeoutMs: 1500 });
     const { port } = await server.listen();
     t.after(() => server.close(1000));
     const raw = async (text: string): Promise<string> => {
@@ -302,6 +303,14 @@ describe('a write request is answered', () => {
     assert.match(await raw(`POST /receive HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`), /^HTTP\/1\.1 431 /);
     const slow = await raw('POST /receive HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nab');
     assert.match(slow, /^HTTP\/1\.1 503 .*\r\nRetry-After: [1-9]\r\n/s);
+    for (const [handler, code] of [
+      ['other', 400],
+      ['other', 431],
+      ['write', 503],
+    ]) {
+      const line = `kafka_adapter_http_requests_total{handler="${handler}",code="${code}"}`;
+      await eventually(async () => (await metric(line)) === 1, { what: `${line} 1` });
+    }
   });
 });
 
