@@ -100,9 +100,9 @@ function buildInfo(): BuildInfo {
   return { version: manifest.version, revision };
 }
 
-/** Serves until a signal comes; a second signal ends at once. */
+/** Serves until a signal comes, or a dry run has nowhere to write any more; a second signal ends at once. */
 async function serve(settings: Settings, logger: MainLogger): Promise<number> {
-  const signal = firstSignal();
+  const ending = Promise.race([firstSignal(), outputLost.then(({ message }) => message)]);
   let app: App;
   try {
     const { App } = await import('./app.ts');
@@ -114,7 +114,7 @@ async function serve(settings: Settings, logger: MainLogger): Promise<number> {
     logger.error({ problem: String(error) }, 'cannot start');
     return EXIT_FAILED;
   }
-  logger.info({ signal: await signal }, 'asked to stop');
+  logger.info({ signal: await ending }, 'asked to stop');
   return (await app.stop()) ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -140,7 +140,7 @@ async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Pr
     return EXIT_USAGE;
   }
   const ended = new AbortController();
-  firstSignal().then(() => ended.abort());
+  Promise.race([firstSignal(), outputLost]).then(() => ended.abort());
   try {
     await tail({
       options: clientOptions(config),
@@ -212,6 +212,9 @@ function firstSignal(): Promise<NodeJS.Signals> {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
   });
 }
+
+/** Resolves when nobody reads standard output any more (EPIPE). Without a listener that would end the process at once. */
+const outputLost = new Promise<Error>((resolve) => process.stdout.on('error', resolve));
 
 process.exitCode = await main(process.argv.slice(2));
 // Whatever a library still holds open (a pooled socket, a timer) must not keep an ended program alive.

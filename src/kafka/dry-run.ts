@@ -2,6 +2,7 @@
 
 import type { Writable } from 'node:stream';
 import type { Delivery, RequestRecords } from '../contracts.ts';
+import { AdapterError } from '../errors.ts';
 import { ByteWriter } from '../lib/byte-writer.ts';
 
 const LINE_FEED = 0x0a;
@@ -26,7 +27,7 @@ export class DryRun implements Delivery {
       rollback: () => lines.truncate(),
       commit: () =>
         new Promise((resolve, reject) => {
-          this.#out.write(lines.slice(), (error) => (error ? reject(error) : resolve(new Map())));
+          this.#out.write(lines.slice(), (error) => (error ? reject(notWritten(error)) : resolve(new Map())));
         }),
     };
   }
@@ -34,4 +35,8 @@ export class DryRun implements Delivery {
   async learn(): Promise<void> {}
 
   async stop(): Promise<void> {}
+}
+
+function notWritten({ message }: Error): AdapterError {
+  return new AdapterError('kafka_unavailable', `standard output takes no records: ${message}`);
 }

@@ -135,6 +135,19 @@ describe('kafka-adapter', () => {
     assert.match(adapter.stderr, /DRY RUN/);
   });
 
+  test('--dry-run whose output nobody reads answers 503 and ends as after a signal', async (t) => {
+    const adapter = start(t, ['--dry-run', '--http.listen-address=127.0.0.1:0', '--shutdown.drain-delay=0']);
+    const [, port] = await adapter.waitFor(/"port":(\d+)/);
+    adapter.closeOutput();
+    const payload = body([{ labels: [['__name__', 'up']], samples: [[1, 1795341600123]] }]);
+    const url = `http://127.0.0.1:${port}/api/v1/write`;
+    const answer = await fetch(url, { method: 'POST', headers: HEADERS, body: payload });
+    assert.equal(answer.status, 503);
+    assert.match(await answer.text(), /^standard output takes no records: write EPIPE$/m);
+    assert.deepEqual(await adapter.waitForExit(), { code: 0, signal: null });
+    assert.match(adapter.stderr, /"signal":"write EPIPE","msg":"asked to stop"[\s\S]*"msg":"stopped"/);
+  });
+
   test('logs no line for a request at info, and the two sides of its life', async (t) => {
     const adapter = start(t, ['--dry-run', '--http.listen-address=127.0.0.1:0', '--shutdown.drain-delay=0']);
     const [, port] = await adapter.waitFor(/"port":(\d+)/);

@@ -108,6 +108,11 @@ export class TestProcess {
     }
   }
 
+  /** As `head` does when it has seen enough. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

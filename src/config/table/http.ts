@@ -63,12 +63,12 @@ export const HTTP_OPTIONS = {
   'http.request_timeout': {
     kind: duration({ min: '1s', max: '1h' }),
     default: '60s',
-    doc: 'Longest time for a whole request to arrive. Checked every 2 s.',
+    doc: 'Longest time for a whole request to arrive.',
   },
   'http.headers_timeout': {
     kind: duration({ min: '1s', max: '1h' }),
     default: '10s',
-    doc: 'Longest time for the headers of a request to arrive. Checked every 2 s.',
+    doc: 'Longest time for the headers of a request to arrive.',
   },
   'http.admin_listen_address': {
     kind: optional(listenAddress()),
