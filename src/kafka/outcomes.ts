@@ -183,9 +183,10 @@ export class Outcomes {
   /** Answers every request that has records in the batch with `error`; its memory may still be in use. */
   giveUp(batch: RecordBatch, error: AdapterError, reason: 'timeout' | 'refused' | 'unavailable'): void {
     const { shares, recordBytes } = batch;
-    this.#parts.instruments.kafkaProduceFailures.inc({ reason }, shares.length);
     this.#parts.onGone(recordBytes);
-    for (const { request } of shares) request.fail(error);
+    // A request has records in many batches, and is one request.
+    const failed = shares.filter(({ request }) => request.fail(error)).length;
+    this.#parts.instruments.kafkaProduceFailures.inc({ reason }, failed);
   }
 
   #refusal({ topic }: Partition, { errorCode, errorMessage }: PartitionAnswer): AdapterError {

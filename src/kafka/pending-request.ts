@@ -10,6 +10,7 @@ export class PendingRequest {
   #resolve: (dropped: DroppedRecords) => void = () => {};
   #reject: (error: AdapterError) => void = () => {};
   #waitingFor: number;
+  #isLost = false;
 
   /** `batches` is how many acknowledgements it takes; `dropped` are records left out already. */
   constructor(batches: number, dropped: Map<DropReason, Contents>) {
@@ -38,8 +39,11 @@ export class PendingRequest {
     this.#dropped.set(reason, plus(this.#dropped.get(reason) ?? NOTHING, contents));
   }
 
-  /** One of its batches is lost; the first such error is the answer. */
-  fail(error: AdapterError): void {
+  /** One of its batches is lost; the first such error is the answer. False for those that follow. */
+  fail(error: AdapterError): boolean {
+    if (this.#isLost) return false;
+    this.#isLost = true;
     this.#reject(error);
+    return true;
   }
 }

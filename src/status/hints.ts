@@ -23,13 +23,13 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
   ({ kafka, replica }) =>
     fail(
-      replica.state !== 'starting' && kafka.connectedBrokers === 0 && kafka.failures > 0,
+      replica.state !== 'starting' && kafka.connectedBrokers === 0 && kafka.failuresPerSecond > 0,
       'No Kafka broker is connected; writes are answered 503 and the senders keep the samples.',
     ),
   ({ kafka }) =>
     fail(
       kafka.connectedBrokers > 0 && kafka.failuresPerSecond > 0,
-      `Kafka answers and yet does not take what is written, so writes are answered 503: \`kafka-adapter check-kafka\` with the options of this replica says why. Does the topic (${kafka.topic}) exist?`,
+      `A Kafka broker is connected and yet does not acknowledge what is written, so writes are answered 503: it hangs, or refuses. \`kafka-adapter check-kafka\` with the options of this replica says why. Does the topic (${kafka.topic}) exist?`,
     ),
   ({ kafka, traffic }) =>
     warn(

@@ -312,6 +312,21 @@ describe('a batch that is refused', () => {
   });
 });
 
+test('a request that fails in all its partitions is counted as one', async () => {
+  const stage = new Stage({ partitions: 3 });
+  const request = stage.commit(
+    { partition: 0, value: 'a' },
+    { partition: 1, value: 'b' },
+    { partition: 2, value: 'c' },
+  );
+  for (const partition of [0, 1, 2]) {
+    stage.take(partition);
+    stage.answer(TOPIC_AUTHORIZATION_FAILED, { partition });
+  }
+  assert.equal(await request.now(), 'rejected');
+  assert.equal(await metricOf(stage.metrics, 'kafka_produce_failures_total{reason="refused"}'), 1);
+});
+
 describe('all answers in any order', () => {
   test('leave every record sent once or dropped once, in order, and every request answered', async () => {
     const stage = new Stage({ maxBatchBytes: 600 });

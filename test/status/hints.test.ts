@@ -139,13 +139,18 @@ describe('the hints', () => {
       ...QUIET,
       returns: { ...QUIET.returns, verdict: 'sticky' },
       fleet: { ...QUIET.fleet!, imbalance: 1.8 },
-      kafka: { ...QUIET.kafka, connectedBrokers: 0, failures: 3 },
+      kafka: { ...QUIET.kafka, connectedBrokers: 0, failuresPerSecond: 0.2 },
     });
     assert.deepEqual(
       hints.map(({ level }) => level),
       ['error', 'warning', 'info'],
     );
     assert.match(hints[0]!.text, /^No Kafka broker is connected/);
+  });
+
+  test('say nothing of failures that are long over, though nobody has written since', () => {
+    const kafka = { ...QUIET.kafka, connectedBrokers: 0, failures: 3, failuresPerSecond: 0 };
+    assert.deepEqual(hintsFor({ ...QUIET, kafka }), hintsFor(QUIET));
   });
 
   test('show no more of what is wrong with a configuration than a line has room for', () => {
@@ -166,13 +171,13 @@ describe('the hints', () => {
     ],
     [
       'no broker',
-      { kafka: { ...QUIET.kafka, connectedBrokers: 0, failures: 3 } },
+      { kafka: { ...QUIET.kafka, connectedBrokers: 0, failuresPerSecond: 0.2 } },
       /No Kafka broker is connected/,
     ],
     [
       'a topic that is not there',
       { kafka: { ...QUIET.kafka, failures: 3, failuresPerSecond: 0.2 } },
-      /does not take what is written.*Does the topic \(metrics\) exist/,
+      /does not acknowledge what is written.*Does the topic \(metrics\) exist/,
     ],
     ['no acknowledgement', { kafka: { ...QUIET.kafka, lastAckSecondsAgo: 500 } }, /nothing for 500 s/],
     [
