@@ -5,7 +5,7 @@ import type { Connections } from '../connection/connections.ts';
 import { REAL_CLOCK } from '../fleet/clock.ts';
 import { Cost } from '../fleet/cost.ts';
 import { CpuShare } from '../fleet/cpu-share.ts';
-import { Fleet, type FleetView } from '../fleet/fleet.ts';
+import { Fleet } from '../fleet/fleet.ts';
 import type { Figures } from '../fleet/standing.ts';
 import { FleetTopic } from '../kafka/fleet-topic.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -83,14 +83,9 @@ export class FleetSide {
     };
   }
 
-  /** Undefined when the fleet is off. */
-  get view(): FleetView | undefined {
-    return this.#fleet?.view;
-  }
-
-  /** For the status page. */
+  /** For the status page; undefined when the fleet is off. */
   status(config: Config): FleetStatusParts | undefined {
-    const { view } = this;
+    const view = this.#fleet?.view;
     return view && { view, topic: config['fleet.topic'], tolerance: config['fleet.tolerance'] };
   }
 

@@ -171,7 +171,7 @@ export class Connections {
 
   /** Milliseconds until the next answer asks for the close; negative when that is overdue, undefined for never. */
   closesInMs(connection: Connection): number | undefined {
-    if (connection.leave !== undefined) return 0;
+    if (this.#isDraining || connection.leave !== undefined) return 0;
     const nowMs = performance.now();
     const ageMs = this.#policy.ageLimitMs(connection) * this.#policy.stretch(this.#open.size);
     const inMs = Math.min(connection.leaveAtMs - nowMs, ageMs - connection.ageMs(nowMs));

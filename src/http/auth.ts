@@ -6,7 +6,6 @@ import { getRounds } from 'bcryptjs';
 import { AdapterError } from '../errors.ts';
 import { PasswordThread } from './password-thread.ts';
 
-/** Of bcrypt. */
 /** Answers that are remembered, so that a password is not hashed for each request. */
 const REMEMBERED = 1000;
 /** Passwords that are being checked at once; each takes a tenth of a second of a thread. */

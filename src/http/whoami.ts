@@ -47,7 +47,7 @@ export interface WhoamiParts {
   readonly connections: Connections;
 }
 
-export function identify(request: FastifyRequest, parts: WhoamiParts): Identity {
+function identify(request: FastifyRequest, parts: WhoamiParts): Identity {
   const { connections } = parts;
   const replica = parts.replica();
   const { socket, httpVersion, headers } = request.raw;

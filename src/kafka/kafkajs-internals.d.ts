@@ -48,7 +48,6 @@ declare module 'kafkajs/src/network/connectionPool.js' {
         requestTimeout: number | null;
         sendRequest: () => void;
       }): void;
-      maybeThrottle(ms: number): void;
       pending: unknown[];
       scheduleCheckPendingRequests(): void;
     };
