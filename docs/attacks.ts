@@ -47,7 +47,7 @@ export const ATTACKS: readonly Attack[] = [
     heldBy: [['e2e/hostile-http', 'a request whose end is in doubt is 400, and the connection ends with it']],
   },
   {
-    attack: 'two hosts, two credentials, HTTP/0.9',
+    attack: 'two hosts or none, two credentials, codings below chunks, HTTP/0.9',
     gets: '400 and the end of the connection',
     heldBy: [['http/hostile-requests', 'a request that two readers could take for two different ones']],
   },

@@ -21,6 +21,7 @@ import { explainTaken } from './port-taken.ts';
 import { type Protection, protect } from './protection.ts';
 import { Requests } from './requests.ts';
 import { isWritePath } from './routes.ts';
+import { shown } from './shape.ts';
 import type { TlsMaterial } from './tls.ts';
 import { TlsSide, tlsOptions } from './tls-side.ts';
 
@@ -127,6 +128,8 @@ export class HttpServer {
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       maxHeaderSize: maxHeaderBytes,
+      // Judged with the rest of the request: Node would answer without a word.
+      requireHostHeader: false,
     };
     if (!tls) return fastify({ ...common, http });
     const https = { ...http, ...tlsOptions(tls), handshakeTimeout: headersTimeoutMs };
@@ -188,12 +191,12 @@ export class HttpServer {
     const allowed = ['GET', 'POST'].filter((method) => this.app.findRoute({ method, url: path }) !== null);
     const { logger } = this.#parts;
     if (allowed.length === 0)
-      return answerError(reply, new AdapterError('not_found', `no such path: ${path}`), logger);
+      return answerError(reply, new AdapterError('not_found', `no such path: ${shown(path)}`), logger);
     const allow = allowed.includes('GET') ? 'GET, HEAD' : allowed.join(', ');
     reply.header('allow', allow);
     const refusal = new AdapterError(
       'method_not_allowed',
-      `${request.method} is not allowed on ${path}, use ${allow}`,
+      `${request.method} is not allowed on ${shown(path)}, use ${allow}`,
     );
     return answerError(reply, refusal, logger);
   }

@@ -8,21 +8,36 @@ import { AdapterError } from '../errors.ts';
  * is let in and what was asked for would depend on the reader (RFC 9112, 3.2; RFC 9110, 5.3).
  */
 const SINGLE: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type']);
+const MOST_SHOWN_CHARACTERS = 200;
+const CHUNKED = 'chunked';
 const SINGLE_LENGTHS: ReadonlySet<number> = new Set([...SINGLE].map(({ length }) => length));
 
 /** Why the request is refused whatever it asks for; undefined when it is well. */
 export function shapeProblem(request: IncomingMessage, mostHeaders: number): AdapterError | undefined {
-  const { rawHeaders, httpVersionMajor } = request;
+  const { rawHeaders, headers, httpVersionMajor, httpVersionMinor } = request;
   if (httpVersionMajor < 1) return new AdapterError('http_invalid', 'HTTP/0.9 is not spoken here');
+  if (headers.host === undefined && httpVersionMinor > 0)
+    return new AdapterError('http_invalid', 'the request has no header Host');
   if (rawHeaders.length / 2 > mostHeaders)
     return new AdapterError(
       'headers_too_large',
       `the request has more headers than http.max_headers (${mostHeaders})`,
     );
+  const { 'transfer-encoding': coding = CHUNKED } = headers;
+  if (coding.toLowerCase() !== CHUNKED)
+    return new AdapterError(
+      'http_invalid',
+      `Transfer-Encoding ${shown(coding)} is not understood, expected chunked`,
+    );
   const repeated = repeatedHeader(rawHeaders);
   return repeated === undefined
     ? undefined
     : new AdapterError('http_invalid', `the request has two headers ${repeated}`);
+}
+
+/** What a client sent, no more of it than a line of text has room for. */
+export function shown(text: string): string {
+  return text.length > MOST_SHOWN_CHARACTERS ? `${text.slice(0, MOST_SHOWN_CHARACTERS)}…` : text;
 }
 
 /** Looks at lengths first: this is done for every request. */

@@ -121,9 +121,11 @@ describe('a request that two readers could take for two different ones', () => {
       `\r\n${right}content-type: text/plain\r\n\r\n`,
     ),
     'HTTP/0.9': 'GET /-/whoami\r\n\r\n',
+    'no host': `GET /-/whoami HTTP/1.1\r\n${right}\r\n`,
+    'another coding below chunks': `POST /receive ${HOST}${right}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
   };
   for (const [name, text] of Object.entries(SHAPES)) {
-    test(`${name}: 400, and the connection ends with it`, async (t) => {
+    test(`${name}: 400 with a line of text, and the connection ends with it`, async (t) => {
       const listening = await listen(t, { guard, protected: ALL });
       const raw = await listening.open();
       raw.write(text + HEALTHY);
@@ -132,9 +134,17 @@ describe('a request that two readers could take for two different ones', () => {
         raw.answers.map(({ status, isLast }) => [status, isLast]),
         [[400, true]],
       );
+      assert.match(String(raw.answers[0]?.body), /^.+\n$/);
       await eventually(async () => (await protocolErrors(listening)) === 1, { what: 'the end is counted' });
     });
   }
+
+  test('a path that is long comes back shortened', async (t) => {
+    const listening = await listen(t);
+    const { status, body } = await answerTo(listening, `GET /${'x'.repeat(10_000)} ${HOST}\r\n`);
+    assert.equal(status, 404);
+    assert.equal(body.toString(), `no such path: /${'x'.repeat(199)}…\n`);
+  });
 
   test('HTTP/1.0, an upgrade, an odd expectation and trailers mean nothing special, and ask for a user', async (t) => {
     const listening = await listen(t, { guard, protected: ALL });
