@@ -129,7 +129,7 @@ function reloadSection(): string {
     'that are under way end by what they began with. The files of `web.config_file`, its certificates, and',
     '`http.bearer_tokens_file` are also looked at every 5 s, those of `kafka.tls.*` at each new connection to a broker.',
     '',
-    'A change of these waits for a restart, which the log says; a reload that would switch TLS on or off is refused:',
+    'A reload that would switch TLS on or off is refused. A change of these waits for a restart, which the log says:',
     '',
     names.map((name) => `- ${name}`).join('\n'),
     '',
