@@ -37,7 +37,7 @@ export interface SeriesView {
   /** The first `exemplarCount` are of this series. */
   readonly exemplars: readonly ExemplarView[];
   readonly metadata: MetadataView;
-  /** The series as it came, when it is a prometheus.TimeSeries and stands for just what this view holds. */
+  /** The series as it came, when it is a prometheus.TimeSeries and holds just what this view does, nothing unknown. */
   readonly original: Uint8Array | undefined;
 }
 

@@ -33,7 +33,8 @@ class Gathered {
 }
 
 /**
- * Entries of 1.0 requests are copied as they came; all others are encoded. What 1.0 has no place for (start
+ * Entries of 1.0 requests are copied as they came, unless they have fields that 1.0 has not: one that is no more than
+ * skipped here may make the whole record unreadable elsewhere. All others are encoded. What 1.0 has no place for (start
  * timestamps, type, unit, help of 2.0 requests) is left out. The record carries the latest time in it.
  */
 export class RemoteWriteFormat implements RecordFormat {

@@ -49,7 +49,9 @@ export function readHistogram(histogram: Histogram, reading: HistogramReading): 
   histogram.reset();
   while (cursor.at < end) {
     const tag = cursor.tag(end);
-    if (!readScalar(histogram, tag, reading) && !readRepeated(histogram, tag, reading)) cursor.skip(tag, end);
+    if (readScalar(histogram, tag, reading) || readRepeated(histogram, tag, reading)) continue;
+    histogram.hasUnknown = true;
+    cursor.skip(tag, end);
   }
   histogram.zeroCount = histogram.isFloat ? histogram.zeroFloat : histogram.zeroInt;
   histogram.positive.settle(histogram.isFloat);
@@ -176,7 +178,10 @@ function readSpan(histogram: Histogram, spans: number[], { cursor, end, maxParts
     const tag = cursor.tag(spanEnd);
     if (tag === SPAN_OFFSET) offset = readSint32(cursor, spanEnd);
     else if (tag === SPAN_LENGTH) length = cursor.lowUint32(spanEnd);
-    else cursor.skip(tag, spanEnd);
+    else {
+      histogram.hasUnknown = true;
+      cursor.skip(tag, spanEnd);
+    }
   }
   if (++histogram.parts <= maxParts) spans.push(offset, length);
 }

@@ -55,6 +55,8 @@ export class Histogram implements HistogramView {
   startTimestampMs = 0;
   /** Spans, buckets and bounds seen; those above the limit are not kept. */
   parts = 0;
+  /** Whether it or a span of it came with anything that the message does not have. */
+  hasUnknown = false;
 
   reset(): void {
     this.isFloat = false;
@@ -73,5 +75,6 @@ export class Histogram implements HistogramView {
     this.timestampMs = 0;
     this.startTimestampMs = 0;
     this.parts = 0;
+    this.hasUnknown = false;
   }
 }

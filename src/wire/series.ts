@@ -59,7 +59,10 @@ export class Series extends LabelSet implements SeriesView {
     unitStart: 0,
     unitEnd: 0,
   };
-  /** Where the entry of a 1.0 request lies in `bytes`; -1 when something was taken out of it, and in 2.0. */
+  /**
+   * Where the entry of a 1.0 request lies in `bytes`; -1 when something was taken out of it, when it came with anything
+   * that 1.0 does not have, and in 2.0.
+   */
   originalStart = -1;
   originalEnd = -1;
   /** Why the reader could not make sense of the series. */

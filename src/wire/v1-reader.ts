@@ -82,8 +82,6 @@ export class V1Reader {
           const seriesStart = cursor.at;
           this.#readSeries(seriesEnd);
           this.#checkText(this.series, seriesEnd - seriesStart);
-          this.series.originalStart = seriesStart;
-          this.series.originalEnd = seriesEnd;
           return true;
         }
         if (tag === METADATA) {
@@ -108,6 +106,8 @@ export class V1Reader {
     const { series } = this;
     const cursor = this.#cursor;
     series.reset();
+    series.originalStart = cursor.at;
+    series.originalEnd = end;
     while (cursor.at < end) {
       const tag = cursor.uint32(end);
       if (tag === LABELS) {
@@ -118,9 +118,15 @@ export class V1Reader {
       else if (tag === HISTOGRAMS) this.#readHistogram(cursor.lengthEnd(end));
       else {
         if (tag >>> 3 === 0) throw new MalformedError('field number 0');
-        cursor.skip(tag, end);
+        this.#skip(tag, end);
       }
     }
+  }
+
+  /** Steps over what 1.0 does not have. In a record it could be a field of the same number and another type. */
+  #skip(tag: number, end: number): void {
+    this.series.originalStart = -1;
+    this.#cursor.skip(tag, end);
   }
 
   #readLabel(into: LabelSet, end: number): void {
@@ -157,11 +163,13 @@ export class V1Reader {
     while (cursor.at < end) {
       const tag = cursor.tag(end);
       if (tag !== LABEL_NAME && tag !== LABEL_VALUE) {
-        cursor.skip(tag, end);
+        this.#skip(tag, end);
         continue;
       }
       const valueEnd = cursor.lengthEnd(end);
       const offset = tag === LABEL_NAME ? index : index + 2;
+      // Of a text that another one replaces nothing is checked, and it may be no UTF-8.
+      if (labels[offset + 1] > 0) this.series.originalStart = -1;
       labels[offset] = cursor.at;
       labels[offset + 1] = valueEnd;
       cursor.at = valueEnd;
@@ -184,7 +192,7 @@ export class V1Reader {
         cursor.varint64(end);
         series.setTimestamp(index, cursor.low, cursor.high);
       } else {
-        cursor.skip(tag, end);
+        this.#skip(tag, end);
       }
     }
   }
@@ -199,7 +207,7 @@ export class V1Reader {
         if (into.isHopeless) cursor.at = end;
       } else if (tag === EXEMPLAR_VALUE) into.value = cursor.double(end);
       else if (tag === EXEMPLAR_TIMESTAMP) into.timestampMs = cursor.int64(end);
-      else cursor.skip(tag, end);
+      else this.#skip(tag, end);
     }
     this.#checkText(into, end - start);
   }
@@ -216,6 +224,7 @@ export class V1Reader {
     const cursor = this.#cursor;
     const histogram = series.addHistogram();
     readHistogram(histogram, { cursor, end, maxParts, hasStart: false });
+    if (histogram.hasUnknown) series.originalStart = -1;
     series.countBuckets(histogram.parts);
   }
 }
