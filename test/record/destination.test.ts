@@ -40,6 +40,54 @@ describe('the key of a record', () => {
   }
 });
 
+describe('characters of a key that stand between its parts', () => {
+  const named = (...labels: (readonly [string, string])[]): Series => series([['__name__', 'kc'], ...labels]);
+
+  test('are escaped in names and values of a series', () => {
+    for (const [labels, key] of [
+      [[['a', '1,b=2']], '__name__=kc,a=1\\,b=2'],
+      [
+        [
+          ['a', '1'],
+          ['b', '2'],
+        ],
+        '__name__=kc,a=1,b=2',
+      ],
+      [[['a=b', 'c']], '__name__=kc,a\\=b=c'],
+      [[['a', 'b=c']], '__name__=kc,a=b=c'],
+      [[['a,b\\', 'c\\']], '__name__=kc,a\\,b\\\\=c\\\\'],
+      [[['a', ',é,,']], '__name__=kc,a=\\,é\\,\\,'],
+    ] as const)
+      assert.equal(keyOf('series', named(...labels)), key);
+  });
+
+  test('are escaped in the values of several labels, and not in one', () => {
+    const first = named(['instance', 'c'], ['job', 'a;b']);
+    const second = named(['instance', 'b;c'], ['job', 'a']);
+    assert.equal(keyOf('label:job,instance', first), 'a\\;b;c');
+    assert.equal(keyOf('label:job,instance', second), 'a;b\\;c');
+    assert.equal(keyOf('label:job', first), 'a;b');
+    assert.equal(keyOf('label:job,instance', named(['instance', ';'], ['job', 'a\\'])), 'a\\\\;\\;');
+  });
+
+  test('make no two series the same, however they are put together', () => {
+    const texts = ['', ',', '=', '\\', 'b', ',b=', '\\,b=', 'a=a,b='];
+    const keys = new Set<string | undefined>();
+    let made = 0;
+    for (const name of texts.slice(1))
+      for (const value of texts.slice(1))
+        for (const other of texts) {
+          keys.add(keyOf('series', named(['b!', other], [`~${name}`, value])));
+          made++;
+        }
+    assert.equal(keys.size, made);
+  });
+
+  test('may be so many that memory has to grow', () => {
+    assert.equal(keyOf('series', named(['a', ','.repeat(5000)])), `__name__=kc,a=${'\\,'.repeat(5000)}`);
+  });
+});
+
 describe('the partition of a record', () => {
   const hash = (partitionBy: string, key = 'none', of = UP): number =>
     destinations({ key, partitionBy })(of).hash;

@@ -71,7 +71,7 @@ export const GENERAL_OPTIONS = {
       expected: '`none`, `series`, `metric` or `label:NAME[,NAME]`',
     }),
     default: 'none',
-    doc: 'Key of the records: none, all labels of the series, the name of the metric, or the values of these labels with `;` between.',
+    doc: 'Key of the records: none, all labels of the series, the name of the metric, or the values of these labels with `;` between. A `\\`, `,` or `=` in a name, a `\\` or `,` in a value, and a `\\` or `;` in one of several values have a `\\` in front, so that labels that differ have keys that differ.',
   },
   'record.partition_by': {
     kind: text({
