@@ -53,7 +53,7 @@ export class V2Memory {
  *
  * Fields may come in any order, repeated scalars packed or not, the last scalar wins, unknown and reserved fields
  * are skipped (Protocol Buffers encoding). A reference outside of the table spoils its series, not the request
- * (Remote-Write 2.0, "Invalid Samples").
+ * (Remote-Write 2.0, "Invalid Samples"); 0 for help or unit is nothing told, whatever the first symbol.
  */
 export class V2Reader {
   readonly #cursor: Cursor;
@@ -229,12 +229,12 @@ export class V2Reader {
     const { ranges, count } = this.#memory.symbols;
     const help = this.#helpRef;
     const unit = this.#unitRef;
-    if (help >= count || unit >= count) return false;
+    if (Math.max(help, unit) >= Math.max(count, 1)) return false;
     const into = this.series.metadata;
-    into.helpStart = ranges[help * 2];
-    into.helpEnd = ranges[help * 2 + 1];
-    into.unitStart = ranges[unit * 2];
-    into.unitEnd = ranges[unit * 2 + 1];
+    into.helpStart = help && ranges[help * 2];
+    into.helpEnd = help && ranges[help * 2 + 1];
+    into.unitStart = unit && ranges[unit * 2];
+    into.unitEnd = unit && ranges[unit * 2 + 1];
     this.#writeOut(into.helpEnd - into.helpStart + into.unitEnd - into.unitStart);
     return true;
   }

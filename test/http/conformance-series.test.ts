@@ -88,6 +88,22 @@ describe('Partial Write: what is invalid is put before two good series, 400 and 
     assert.deepEqual(receiver.records[0]?.labels, { __name__: 'up' });
   });
 
+  test('a reference 0 of help and unit is what is not told, whatever the first symbol', async (t) => {
+    const receiver = await startReceiver(t);
+    const symbols = ['__name__', 'up', 'How long.'];
+    const timeseries = [series([0, 1]), series([0, 1], { metadata: { help_ref: 2 } })];
+    const answer = await receiver.send({
+      headers: HEADERS_OF['2.0'],
+      body: compressed(requestV2({ symbols, timeseries })),
+    });
+    assert.deepEqual([answer.status, ...writtenOf(answer)], [204, '2', '0', '0']);
+    const told = receiver.records.map(({ help, unit }) => [help, unit]);
+    assert.deepEqual(told, [
+      [undefined, undefined],
+      ['How long.', undefined],
+    ]);
+  });
+
   test('several invalid series are counted by reason, the first is shown', async (t) => {
     const receiver = await startReceiver(t);
     const timeseries = [series([3, 5]), GOOD[0]!, series([1, 999]), series([3, 4]), GOOD[1]!];

@@ -242,12 +242,14 @@ describe('V2Reader marks', () => {
     assert.equal(refsWith([SYMBOLS.length - 1, SYMBOLS.length - 1]), undefined);
   });
 
-  test('a series whose help or unit is outside of the table, and one without a table at all', () => {
+  test('a series whose help or unit is outside of the table, and not one that names neither', () => {
     for (const number of [3, 4])
       assert.deepEqual(each(oneSeries(packed(1, 1, 2), field(5, scalar(number, SYMBOLS.length))), problem), [
         'metadata_ref_invalid',
       ]);
-    assert.deepEqual(each(field(5, field(2, double(1, 1))), problem), ['metadata_ref_invalid']);
+    const noTable = (...parts: Uint8Array[]): Buffer => field(5, Buffer.concat(parts));
+    assert.deepEqual(each(noTable(field(5, scalar(3, 1))), problem), ['metadata_ref_invalid']);
+    assert.deepEqual(each(noTable(field(2, double(1, 1))), problem), [undefined]);
   });
 
   test('an exemplar with a wrong reference, and not its series or its neighbours', () => {

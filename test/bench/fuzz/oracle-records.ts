@@ -148,7 +148,8 @@ class Entry {
     const { helpRef, unitRef } = this.#series;
     const labels = resolve(this.#series, this.#symbols);
     if (labels === undefined) return 'label_ref_invalid';
-    if (version === 'v2' && Math.max(helpRef, unitRef) >= this.#symbols.length) return 'metadata_ref_invalid';
+    const isOutside = [helpRef, unitRef].some((ref) => ref > 0 && ref >= this.#symbols.length);
+    if (version === 'v2' && isOutside) return 'metadata_ref_invalid';
     return checkSeriesLabels(labels);
   }
 
@@ -217,7 +218,7 @@ class Entry {
   #metadataText(): string {
     const { type, unitRef, helpRef } = this.#series;
     const text = (field: string, ref: number): string => {
-      const symbol = this.#symbols[ref] ?? '';
+      const symbol = ref === 0 ? '' : this.#symbols[ref]!;
       return symbol === '' ? '' : `,"${field}":${JSON.stringify(shown(symbol))}`;
     };
     const shownType = type === 0 ? '' : `,"type":"${TYPES[type] ?? 'unknown'}"`;

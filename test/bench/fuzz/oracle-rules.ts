@@ -72,8 +72,9 @@ function writtenOut(series: OracleSeries, symbols: readonly Text[]): number {
     return good.reduce((total, ref) => total + symbols[ref]!.length, 0);
   };
   const { helpRef, unitRef, exemplars } = series;
-  const isKnown = Math.max(helpRef, unitRef) < symbols.length && resolve(series, symbols) !== undefined;
-  const metadata = isKnown ? symbols[helpRef]!.length + symbols[unitRef]!.length : 0;
+  const refs = [helpRef, unitRef].filter((ref) => ref > 0);
+  const isKnown = refs.every((ref) => ref < symbols.length) && resolve(series, symbols) !== undefined;
+  const metadata = isKnown ? refs.reduce((total, ref) => total + symbols[ref]!.length, 0) : 0;
   return exemplars.reduce((total, exemplar) => total + textBytes(exemplar), textBytes(series) + metadata);
 }
 
