@@ -140,7 +140,7 @@ export class WritePipeline {
   }
 
   async #commit(records: RequestRecords, tally: Tally): Promise<WriteOutcome> {
-    const { instruments, metadataTopic } = this.#parts;
+    const { instruments } = this.#parts;
     const { received, isMisread } = tally;
     instruments.seriesReceived.inc(tally.series);
     this.#countEvaluated();
@@ -150,7 +150,7 @@ export class WritePipeline {
     const { written, filtered, refusal } = tally;
     countEach(instruments.samplesWritten, minus(written, filtered));
     countEach(instruments.samplesFiltered, filtered);
-    if (tally.metadata > 0 && metadataTopic !== '') instruments.metadataWritten.inc(tally.metadata);
+    if (tally.metadataWritten > 0) instruments.metadataWritten.inc(tally.metadataWritten);
     for (const [reason, { contents }] of tally.dropped)
       instruments.samplesDropped.inc({ reason }, contents.float + contents.histogram + contents.exemplar);
     return { received, written, refusal, isMisread };
@@ -232,8 +232,9 @@ export class WritePipeline {
   #takeMetadata(metadata: MetricMetadata, { records, tally }: Passage): void {
     tally.metadata++;
     const { metadataTopic } = this.#parts;
-    if (metadataTopic !== '')
-      writeMetadata(metadata, (hash, key) => records.series(metadataTopic, hash, key));
+    if (metadataTopic === '') return;
+    if (writeMetadata(metadata, (hash, key) => records.series(metadataTopic, hash, key)))
+      tally.metadataWritten++;
   }
 }
 

@@ -106,7 +106,7 @@ export const METRICS = {
   ),
   metadataWritten: counter(
     'metadata_written_total',
-    'Metadata entries acknowledged by Kafka; none unless metadata.topic is set.',
+    'Metadata entries acknowledged by Kafka; none unless metadata.topic is set, and none without a name or with one that is not UTF-8.',
   ),
   receivedBytes: counter('received_bytes_total', 'Bytes of write requests, as received and decoded.', {
     labels: ['encoding'],

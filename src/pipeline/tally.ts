@@ -15,6 +15,8 @@ interface Dropped {
 export class Tally {
   series = 0;
   metadata = 0;
+  /** Of these, the ones that are records. */
+  metadataWritten = 0;
   received = NOTHING;
   /** Whether there is something in the request, and nothing of the message that it was read as. */
   isMisread = false;

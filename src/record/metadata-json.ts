@@ -1,6 +1,6 @@
 /** Records of metric metadata: one a metric family, with its name as key, so that a compacted topic keeps the last. */
 
-import { Buffer } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import type { RecordSink } from '../contracts.ts';
 import { NOTHING } from '../lib/contents.ts';
 import { textOf } from './json-string.ts';
@@ -9,7 +9,7 @@ import { metricTypeName } from './metric-types.ts';
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** Texts as UTF-8; what is none of it is replaced when it is written. */
+/** Texts as UTF-8; what is none of it in help and unit is replaced when it is written. */
 export interface FamilyMetadata {
   readonly type: number;
   readonly familyName: Uint8Array;
@@ -19,13 +19,15 @@ export interface FamilyMetadata {
 
 /**
  * Writes `{"name":"http_requests_total","type":"counter","help":"...","unit":""}` to the sink that `sinkFor` gives
- * for the hash of the name. The record's time is the present.
+ * for the hash of the name. The record's time is the present. False when there is no name or one that is not UTF-8: no
+ * series may have it, and its key would be that of nothing or of several.
  */
 export function writeMetadata(
   metadata: FamilyMetadata,
   sinkFor: (hash: number, key: Uint8Array) => RecordSink,
-): void {
+): boolean {
   const { type, familyName, help, unit } = metadata;
+  if (familyName.length === 0 || !isUtf8(familyName)) return false;
   const value = JSON.stringify({
     name: textOf(familyName),
     type: metricTypeName(type),
@@ -37,6 +39,7 @@ export function writeMetadata(
   const bytes = Buffer.from(value);
   out.copy(bytes, 0, bytes.length);
   sink.end();
+  return true;
 }
 
 /** FNV-1a: the same name always goes to the same partition. */

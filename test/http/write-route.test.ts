@@ -64,6 +64,19 @@ describe('a write request is answered 204 with an empty body', () => {
     assert.equal(await metric('kafka_adapter_metadata_received_total'), 2);
   });
 
+  test('when metadata has no name that a key can be made of, which is not counted as written', async () => {
+    const { server, delivery, metric } = testServer({ metadataTopic: 'metadata' });
+    const families = [field(2, 'up'), field(4, 'no name'), field(2, Buffer.from([0x66, 0xff]))];
+    const payload = compress(Buffer.concat(families.map((family) => field(3, family))));
+    assert.equal((await server.app.inject(write(payload))).statusCode, 204);
+    assert.deepEqual(
+      delivery.records.map(({ value }) => JSON.parse(value).name),
+      ['up'],
+    );
+    assert.equal(await metric('kafka_adapter_metadata_received_total'), 3);
+    assert.equal(await metric('kafka_adapter_metadata_written_total'), 1);
+  });
+
   test('when Content-Type and Content-Encoding are missing', async () => {
     const { server } = testServer();
     assert.equal((await server.app.inject(write(body([UP]), {}))).statusCode, 204);

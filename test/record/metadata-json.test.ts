@@ -23,11 +23,11 @@ interface Written {
   readonly value: string;
 }
 
-function write(family: Partial<FamilyMetadata> = {}): Written {
+function writtenOf(family: Partial<FamilyMetadata>): Written[] {
   const writer = new ByteWriter();
   let begun: Pick<Written, 'timestampMs' | 'contents'> | undefined;
   const written: Written[] = [];
-  writeMetadata({ ...UP, ...family }, (hash, key) => ({
+  const isWritten = writeMetadata({ ...UP, ...family }, (hash, key) => ({
     begin: (timestampMs, contents) => {
       begun = { timestampMs, contents };
       return writer;
@@ -35,6 +35,12 @@ function write(family: Partial<FamilyMetadata> = {}): Written {
     end: () =>
       written.push({ ...begun!, hash, key: Buffer.from(key).toString('latin1'), value: writer.text() }),
   }));
+  assert.equal(isWritten, written.length > 0);
+  return written;
+}
+
+function write(family: Partial<FamilyMetadata> = {}): Written {
+  const written = writtenOf(family);
   assert.equal(written.length, 1);
   return written[0]!;
 }
@@ -62,13 +68,15 @@ describe('the record of a metric family', () => {
     assert.deepEqual([name, help, unit], ['\ufeffx', '\ufeffx', '\ufeffx']);
   });
 
-  test('replaces in its value what is not UTF-8, and keeps the bytes in its key', () => {
+  test('replaces in help and unit what is not UTF-8', () => {
     const odd = Buffer.from([0x61, 0xff, 0x62]);
-    const { value, key } = write({ familyName: odd, help: odd });
-    assert.deepEqual(
-      [JSON.parse(value).name, JSON.parse(value).help, key],
-      ['a\ufffdb', 'a\ufffdb', 'a\u00ffb'],
-    );
+    const { help, unit } = JSON.parse(write({ help: odd, unit: odd }).value);
+    assert.deepEqual([help, unit], ['a\ufffdb', 'a\ufffdb']);
+  });
+
+  test('is not written without a name, or with one that is not UTF-8', () => {
+    for (const familyName of [Buffer.alloc(0), Buffer.from([0x66, 0xff])])
+      assert.deepEqual(writtenOf({ familyName }), []);
   });
 
   test('goes by its name alone to one partition, and names spread over partitions', () => {

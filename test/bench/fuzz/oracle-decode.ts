@@ -83,7 +83,7 @@ export const DIFFERENCES: readonly {
 }[] = [
   {
     what: 'a text that is not UTF-8',
-    here: 'spoils its series, or is replaced in help, unit and family names',
+    here: 'spoils its series or the metadata of its family, or is replaced in help and unit',
     others: 'protobufjs refuses the message, gogoproto does not look',
     why: 'one bad label must not cost a whole request (Remote-Write 2.0, "Partial Write")',
     oracle: 'has bytes in the place of string',

@@ -18,6 +18,7 @@ import {
   checkSeriesLabels,
   exceeded,
   histogramReason,
+  isUtf8,
   type Label,
   numberOf,
   resolve,
@@ -60,7 +61,7 @@ export function expect(bytes: Buffer, version: 'v1' | 'v2'): Expected | readonly
   const { symbols, series, families } = request;
   const expected: Expected = {
     records: [],
-    families: families.map(familyOf),
+    families: families.filter(({ name }) => name !== '' && isUtf8(name)).map(familyOf),
     received: NOTHING,
     dropped: new Map(),
   };

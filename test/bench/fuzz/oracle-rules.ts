@@ -87,7 +87,7 @@ function partsOf({ positive, negative, bounds }: OracleHistogram): number {
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 
-function isUtf8(text: Text): boolean {
+export function isUtf8(text: Text): boolean {
   try {
     strict.decode(Buffer.from(text, 'latin1'));
     return true;
