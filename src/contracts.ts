@@ -134,8 +134,8 @@ export interface RecordFormat {
   prepare?(): Promise<void>;
 }
 
-/** Headers of Kafka records, names and values as text. */
-export type RecordHeaders = Readonly<Record<string, string>>;
+/** Headers of Kafka records: names as text, values as text or as bytes that may be none. */
+export type RecordHeaders = Readonly<Record<string, string | Uint8Array>>;
 
 /** What of a request will never be in Kafka, by reason. */
 export type DroppedRecords = ReadonlyMap<DropReason, Contents>;

@@ -1,15 +1,18 @@
 /** What the records of a request carry as Kafka headers, by the option `record.headers`. */
 
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { basicUser } from './auth.ts';
 
-export type RecordHeadersOf = (request: FastifyRequest, body: readonly Buffer[]) => Record<string, string>;
+type Value = string | Uint8Array;
+type ValueOf = (request: FastifyRequest, body: readonly Buffer[]) => Value;
 
-/** The values of the option, each with what it gives; '' means that the request has no such thing. */
-const HEADERS: Readonly<Record<string, (request: FastifyRequest, body: readonly Buffer[]) => string>> = {
-  tenant: ({ headers }) => String(headers['x-scope-orgid'] ?? ''),
+export type RecordHeadersOf = (request: FastifyRequest, body: readonly Buffer[]) => Record<string, Value>;
+
+/** The values of the option, each with what it gives; nothing in it means that the request has no such thing. */
+const HEADERS: Readonly<Record<string, ValueOf>> = {
+  tenant: ({ headers }) => bytesOf(headers['x-scope-orgid']),
   user: ({ headers }) => basicUser(headers.authorization ?? ''),
   // The bytes of a repeated request are the same, so a consumer can tell a repeat by it.
   'content-hash': (_request, body) => {
@@ -17,14 +20,19 @@ const HEADERS: Readonly<Record<string, (request: FastifyRequest, body: readonly 
     for (const piece of body) hash.update(piece);
     return hash.digest('hex');
   },
-  'retry-attempt': ({ headers }) => String(headers['retry-attempt'] ?? ''),
+  'retry-attempt': ({ headers }) => bytesOf(headers['retry-attempt']),
 };
+
+/** A header of a request as it was sent: Node makes a character of each byte. */
+function bytesOf(value: string | readonly string[] | undefined): Uint8Array {
+  return Buffer.from(String(value ?? ''), 'latin1');
+}
 
 /** Undefined when no header is asked for. */
 export function recordHeadersBy(names: readonly string[]): RecordHeadersOf | undefined {
   if (names.length === 0) return undefined;
   return (request, body) => {
     const entries = names.map((name) => [name, HEADERS[name]?.(request, body) ?? ''] as const);
-    return Object.fromEntries(entries.filter(([, value]) => value !== ''));
+    return Object.fromEntries(entries.filter(([, value]) => value.length > 0));
   };
 }

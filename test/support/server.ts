@@ -2,13 +2,20 @@
 
 import { type ConnectionSettings, Connections } from '../../src/connection/connections.ts';
 import { measureConnections } from '../../src/connection/gauges.ts';
-import type { Delivery, DroppedRecords, RecordFormat, RequestRecords } from '../../src/contracts.ts';
+import type {
+  Delivery,
+  DroppedRecords,
+  RecordFormat,
+  RecordHeaders,
+  RequestRecords,
+} from '../../src/contracts.ts';
 import type { AdapterError } from '../../src/errors.ts';
 import { Admission } from '../../src/http/admission.ts';
 import type { Guard } from '../../src/http/auth.ts';
 import { addLifecycleRoutes } from '../../src/http/lifecycle-routes.ts';
 import { Misread } from '../../src/http/misread.ts';
 import { addMetricsRoute, addProbeRoutes } from '../../src/http/operations-routes.ts';
+import { recordHeadersBy } from '../../src/http/record-headers.ts';
 import { HttpServer, type ServerOptions } from '../../src/http/server.ts';
 import { addStatusRoutes } from '../../src/http/status-routes.ts';
 import { addWriteRoutes, type WriteRouteParts } from '../../src/http/write-route.ts';
@@ -39,6 +46,8 @@ export class FakeDelivery implements Delivery {
   ready = true;
   state = 'ready';
   readonly records: Captured[] = [];
+  /** Of each request that was opened. */
+  readonly headers: (RecordHeaders | undefined)[] = [];
   rollbacks = 0;
   /** Thrown at each series, as with a full queue. */
   refusal: AdapterError | undefined;
@@ -53,7 +62,8 @@ export class FakeDelivery implements Delivery {
   learn: () => Promise<void> = () => Promise.resolve(this.unknownTopics.clear());
   async stop(): Promise<void> {}
 
-  open(): RequestRecords {
+  open(headers?: RecordHeaders): RequestRecords {
+    this.headers.push(headers);
     const pending: Captured[] = [];
     return {
       unknownTopics: this.unknownTopics,
@@ -97,6 +107,8 @@ export interface TestServerOptions extends Partial<ServerOptions> {
   readonly detail?: string;
   readonly isLifecycleEnabled?: boolean;
   readonly metadataTopic?: string;
+  /** As the option `record.headers`; none when left out. */
+  readonly recordHeaders?: readonly string[];
   /** `json` when left out. */
   readonly format?: RecordFormat;
   /** Asked for nothing when left out. */
@@ -175,7 +187,7 @@ export function testServer(options: TestServerOptions = {}): TestServer {
     ),
     connections,
     misread: new Misread(instruments, options.logger ?? silent),
-    recordHeaders: undefined,
+    recordHeaders: recordHeadersBy(options.recordHeaders ?? []),
     instruments,
     logger: silent,
     body: {
