@@ -5,7 +5,8 @@ import { latestTime, SeriesParts } from './series-parts.ts';
 
 /**
  * An entry of a 1.0 request is a record as it came, since its message is part of this one, unless it has fields that
- * 1.0 has not; all others are encoded. Nothing is left out but such fields. The record carries the time of the last sample in it.
+ * 1.0 has not; all others are encoded. Nothing is left out but such fields. The record carries the time of the last
+ * sample in it.
  */
 export class ProtobufFormat implements RecordFormat {
   readonly name = 'protobuf';
