@@ -1,7 +1,7 @@
 /** How many bytes of write requests may be under way at once; who does not fit waits a while, first come first served. */
 
 import { AdapterError } from '../errors.ts';
-import { formatDuration, formatSize } from '../lib/units.ts';
+import { describeSize, formatDuration, formatSize } from '../lib/units.ts';
 import type { Instruments } from '../metrics.ts';
 
 export interface AdmissionLimits {
@@ -100,7 +100,7 @@ export class Admission {
       queueTimeoutMs === 0 ? '' : ` for longer than http.queue_timeout (${formatDuration(queueTimeoutMs)})`;
     return new AdapterError(
       'overloaded',
-      `${formatSize(this.#inflightBytes)} of requests are under way and this one has ${formatSize(bytes)}: more than http.max_inflight_size (${formatSize(inflightBytes)})${waited}`,
+      `${describeSize(this.#inflightBytes)} of requests are under way and this one has ${describeSize(bytes)}: more than http.max_inflight_size (${formatSize(inflightBytes)})${waited}`,
     );
   }
 

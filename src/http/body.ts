@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AdapterError } from '../errors.ts';
 import { giveBack } from '../lib/pieces.ts';
-import { formatSize } from '../lib/units.ts';
+import { describeSize, formatSize } from '../lib/units.ts';
 import { dustError, isDust, isKnownDust, paidForDust } from './dust.ts';
 
 const MAX_DISCARD_BYTES = 64 * 1024 * 1024;
@@ -45,7 +45,7 @@ function tooLarge(seen: string, maxBytes: number): AdapterError {
 /** Throws AdapterError `body_too_large` when the announced length alone says so. */
 export function checkAnnounced(request: IncomingMessage, maxBytes: number): void {
   const announced = announcedBytes(request);
-  if (announced !== undefined && announced > maxBytes) throw tooLarge(formatSize(announced), maxBytes);
+  if (announced !== undefined && announced > maxBytes) throw tooLarge(describeSize(announced), maxBytes);
 }
 
 export interface BodyLimits {
@@ -81,7 +81,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       pieces.add(chunk);
-      if (bytes > maxBytes) fail(tooLarge(`over ${formatSize(bytes)}`, maxBytes));
+      if (bytes > maxBytes) fail(tooLarge(`over ${describeSize(bytes)}`, maxBytes));
       else if (isDust(request, { chunks: ++chunks, bytes })) fail(dustError({ chunks, bytes }));
     };
     const onEnd = (): void => finish(() => resolve(pieces.all()));

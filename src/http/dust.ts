@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
 import { PENALTY_MS } from '../lib/penalty.ts';
-import { formatSize } from '../lib/units.ts';
+import { describeSize } from '../lib/units.ts';
 import type { ParsedSocket, Parser } from './parsed-socket.ts';
 
 /** Nobody honest sends this many, each so small on the average. A body of two thousand bytes may come byte by byte. */
@@ -35,7 +35,7 @@ export function isKnownDust(request: IncomingMessage): boolean {
 export function dustError({ chunks, bytes }: Arrived): AdapterError {
   return new AdapterError(
     'http_invalid',
-    `the body comes in chunks of less than ${LEAST_CHUNK_BYTES} bytes on the average (${chunks} chunks so far, ${formatSize(bytes)})`,
+    `the body comes in chunks of less than ${LEAST_CHUNK_BYTES} bytes on the average (${chunks} chunks so far, ${describeSize(bytes)})`,
   );
 }
 

@@ -52,6 +52,13 @@ export function formatSize(bytes: number): string {
   return fitting === undefined ? String(bytes) : `${bytes / fitting.bytes}${fitting.unit}`;
 }
 
+/** A size that was seen, for people: as `formatSize`, and `70000 bytes` where that has no unit. Exact, unlike a rounded one. */
+export function describeSize(bytes: number): string {
+  const text = formatSize(bytes);
+  if (text !== String(bytes)) return text;
+  return bytes === 1 ? '1 byte' : `${text} bytes`;
+}
+
 /** The right form of a size written another way (`64KB`, `64k`, `64 mib`); undefined when it is no such thing. */
 export function suggestSize(text: string): string | undefined {
   const match = /^(\d+)\s*([kmg])(?:i?b)?$/i.exec(text);

@@ -4,7 +4,7 @@ import { Buffer } from 'node:buffer';
 import { AdapterError } from '../errors.ts';
 import { SLACK_BYTES, viewOf } from '../lib/byte-writer.ts';
 import { bytesOf } from '../lib/pieces.ts';
-import { formatSize } from '../lib/units.ts';
+import { describeSize, formatSize } from '../lib/units.ts';
 
 const LONGEST_HEADER = 5;
 /** The densest element: a copy of 64 bytes takes three. */
@@ -50,7 +50,7 @@ function readHeader(start: Uint8Array, bodyBytes: number, maxBytes: number): Hea
     if (decodedBytes > maxBytes) {
       throw new AdapterError(
         'decoded_too_large',
-        `the body declares ${formatSize(decodedBytes)} decoded, more than http.max_decoded_size (${formatSize(maxBytes)})`,
+        `the body declares ${describeSize(decodedBytes)} decoded, more than http.max_decoded_size (${formatSize(maxBytes)})`,
       );
     }
     if (decodedBytes > (bodyBytes - i - 1) * MOST_BYTES_PER_BYTE) {

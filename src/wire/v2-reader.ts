@@ -2,7 +2,7 @@
 
 import { AdapterError } from '../errors.ts';
 import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
-import { formatSize } from '../lib/units.ts';
+import { describeSize, formatSize } from '../lib/units.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
 import { readHistogram } from './histogram-reader.ts';
 import { Refs } from './refs.ts';
@@ -154,7 +154,7 @@ export class V2Reader {
     if (this.#textBytes <= textBytesPerRequest) return;
     throw new AdapterError(
       'decoded_too_large',
-      `the texts of the request take ${formatSize(this.#textBytes)} and more, each as often as it is named: more than http.max_decoded_size (${formatSize(textBytesPerRequest)})`,
+      `the texts of the request take ${describeSize(this.#textBytes)} and more, each as often as it is named: more than http.max_decoded_size (${formatSize(textBytesPerRequest)})`,
     );
   }
 

@@ -45,7 +45,7 @@ describe('a request', () => {
     const large = assert.rejects(Promise.resolve(limited.admit(90)), {
       code: 'overloaded',
       message:
-        '80 of requests are under way and this one has 90: more than http.max_inflight_size (100) for longer than http.queue_timeout (1s)',
+        '80 bytes of requests are under way and this one has 90 bytes: more than http.max_inflight_size (100) for longer than http.queue_timeout (1s)',
     });
     mock.timers.tick(500);
     const small = limited.admit(20);

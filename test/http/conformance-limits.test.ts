@@ -175,7 +175,7 @@ describe('a text of the symbols table that is named again and again counts each 
       assert.equal(many.status, 400);
       assert.match(
         String(many.body),
-        /texts of the request take \d+ and more, .*http\.max_decoded_size \(50KiB\)/,
+        /texts of the request take \d+ bytes and more, .*http\.max_decoded_size \(50KiB\)/,
       );
       assert.deepEqual(writtenOf(many), ['0', '0', '0']);
       assert.equal(receiver.records.length, length);

@@ -2,7 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatDuration, formatSize, parseDuration, parseSize, suggestSize } from '../../src/lib/units.ts';
+import {
+  describeSize,
+  formatDuration,
+  formatSize,
+  parseDuration,
+  parseSize,
+  suggestSize,
+} from '../../src/lib/units.ts';
 
 describe('a duration', () => {
   it('is read in milliseconds from one unit or several in falling order', () => {
@@ -108,6 +115,17 @@ describe('a size', () => {
   it('cannot be written when it is negative or a fraction', () => {
     assert.throws(() => formatSize(-1), RangeError);
     assert.throws(() => formatSize(0.5), RangeError);
+  });
+
+  it('that was seen is told with a unit, exactly', () => {
+    const cases = {
+      '0 bytes': 0,
+      '1 byte': 1,
+      '70000 bytes': 70_000,
+      '1048577 bytes': 1_048_577,
+      '64KiB': 65_536,
+    };
+    for (const [text, bytes] of Object.entries(cases)) assert.equal(describeSize(bytes), text);
   });
 
   it('of another way of writing has a suggestion in the right form', () => {
