@@ -33,7 +33,7 @@ export const ERRORS = {
   content_invalid: {
     status: 400,
     retryable: false,
-    doc: 'Some series broke a rule (the answer says how many and why, `samples_dropped_total` counts them by reason). All others were written and acknowledged.',
+    doc: 'Some series broke a rule (the answer says how many and why, with the first of each reason; `samples_dropped_total` counts them by reason). All others were written and acknowledged.',
   },
   http_invalid: {
     status: 400,

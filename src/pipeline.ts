@@ -2,7 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import type { Delivery, RecordFormat, RecordHeaders, RequestRecords, SeriesView } from './contracts.ts';
-import { AdapterError, type ErrorCode } from './errors.ts';
+import { AdapterError, type DropReason, type ErrorCode } from './errors.ts';
 import { type Contents, minus, NOTHING, plus } from './lib/contents.ts';
 import { bytesOf } from './lib/pieces.ts';
 import type { PRODUCE_FAILURES } from './metrics/table.ts';
@@ -13,7 +13,14 @@ import { Tally } from './pipeline/tally.ts';
 import type { Destination } from './record/destination.ts';
 import { writeMetadata } from './record/metadata-json.ts';
 import type { Router } from './record/router.ts';
-import { type ContentRules, contentsOf, isTextTooLarge, keepHeld, keepValid } from './wire/content-rules.ts';
+import {
+  type ContentRules,
+  contentsOf,
+  type Detail,
+  isTextTooLarge,
+  keepHeld,
+  keepValid,
+} from './wire/content-rules.ts';
 import type { MetricMetadata } from './wire/metadata.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
 import type { SeriesLimits } from './wire/series.ts';
@@ -187,7 +194,7 @@ export class WritePipeline {
       rules,
       nowMs: Date.now(),
       needsContents: version === 'v2',
-      onDrop: (reason: Parameters<Tally['drop']>[0], contents: Contents, detail?: string) =>
+      onDrop: (reason: DropReason, contents: Contents, detail?: Detail) =>
         tally.drop(reason, contents, { series, detail }),
     };
     const reader = reading.reader(version, decodedBytes, (metadata) => this.#takeMetadata(metadata, passage));

@@ -2,6 +2,7 @@
 
 import { AdapterError, CHOSEN_REASONS, DROP_REASONS, type DropReason } from '../errors.ts';
 import { type Contents, minus, NOTHING, plus } from '../lib/contents.ts';
+import type { Detail } from '../wire/content-rules.ts';
 import type { Series } from '../wire/series.ts';
 
 const MAX_LABELS_SHOWN = 300;
@@ -10,6 +11,15 @@ interface Dropped {
   contents: Contents;
   /** How often the reason was given. */
   times: number;
+  /** What was wrong with the first, and its labels; '' when nobody knows them. */
+  readonly first: string;
+}
+
+/** The first that broke a rule, while it can be looked at. */
+interface Offender {
+  readonly series: Series;
+  /** What was wrong with it, beyond the reason. */
+  readonly detail?: Detail | undefined;
 }
 
 export class Tally {
@@ -23,23 +33,17 @@ export class Tally {
   /** Left out by the operator's rules: the sender need not know. */
   filtered = NOTHING;
   readonly dropped = new Map<DropReason, Dropped>();
-  /** Labels of the first series that broke a rule, and how. */
-  #firstOffender = '';
 
-  /** `where` tells what is shown of the first. */
-  drop(
-    reason: DropReason,
-    contents: Contents,
-    where?: { series: Series; detail?: string | undefined },
-  ): void {
-    if (where && this.#firstOffender === '' && !CHOSEN_REASONS.has(reason)) {
-      const detail = where.detail === undefined ? '' : `${where.detail} in `;
-      this.#firstOffender = detail + describeLabels(where.series);
+  /** `where` is asked about the first of each reason, and no other. */
+  drop(reason: DropReason, contents: Contents, where?: Offender): void {
+    let dropped = this.dropped.get(reason);
+    if (!dropped) {
+      const first = where && !CHOSEN_REASONS.has(reason) ? describeOffender(where) : '';
+      dropped = { contents: NOTHING, times: 0, first };
+      this.dropped.set(reason, dropped);
     }
-    const dropped = this.dropped.get(reason) ?? { contents: NOTHING, times: 0 };
     dropped.contents = plus(dropped.contents, contents);
     dropped.times++;
-    this.dropped.set(reason, dropped);
   }
 
   /** What is taken care of once the request is acknowledged: in Kafka, or left out on purpose. */
@@ -57,10 +61,13 @@ export class Tally {
       ([reason, { contents, times }]) =>
         `${describe(contents, times)} for ${reason} (${DROP_REASONS[reason]})`,
     );
-    const first = this.#firstOffender === '' ? '' : `; first: ${this.#firstOffender}`;
+    const firsts = faults
+      .filter(([, { first }]) => first !== '')
+      .map(([reason, { first }]) => `; first${faults.length === 1 ? '' : ` ${reason}`}: ${first}`);
+    // What a sender logs may end in the middle of the examples: Prometheus takes 1024 bytes.
     return new AdapterError(
       'content_invalid',
-      `not written: ${reasons.join(', ')}${first}; all others of the request are written`,
+      `not written: ${reasons.join(', ')}; all others of the request are written${firsts.join('')}`,
     );
   }
 }
@@ -76,6 +83,10 @@ function describe({ float, histogram, exemplar }: Contents, times: number): stri
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${count} ${word}${count === 1 ? '' : 's'}`);
   return shown.length > 0 ? shown.join(', ') : `${times} series`;
+}
+
+function describeOffender({ series, detail }: Offender): string {
+  return `${detail ? `${detail()} in ` : ''}${describeLabels(series)}`;
 }
 
 /** The labels as received, as far as they can be shown on one line. */

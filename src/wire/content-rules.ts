@@ -20,13 +20,16 @@ export interface ContentRules {
   readonly futureMs: number;
 }
 
+/** What was seen and what was allowed, in words; called at once or never. */
+export type Detail = () => string;
+
 export interface Filter {
   readonly rules: ContentRules;
   readonly nowMs: number;
   /** Whether a series without a sample, histogram or exemplar breaks a rule: it does in 2.0. */
   readonly needsContents: boolean;
   /** `detail` says more where there is more to say. */
-  readonly onDrop: (reason: DropReason, contents: Contents, detail?: string) => void;
+  readonly onDrop: (reason: DropReason, contents: Contents, detail?: Detail) => void;
 }
 
 export function contentsOf({ sampleCount, histogramCount, exemplarCount }: Series): Contents {
@@ -118,7 +121,7 @@ function keepValidHistograms(series: Series, filter: Filter): void {
     const isOver = parts > limits.bucketsPerHistogram;
     const problem = isOver ? undefined : problemOf(histogram);
     if (isOver) filter.onDrop('buckets_too_many', ONE_HISTOGRAM);
-    else if (problem !== undefined) filter.onDrop('histogram_invalid', ONE_HISTOGRAM, problem);
+    else if (problem !== undefined) filter.onDrop('histogram_invalid', ONE_HISTOGRAM, saying(problem));
     else {
       const reason = timeProblem(timestampMs, filter) ?? timeProblem(startTimestampMs, filter);
       if (reason !== undefined) filter.onDrop(reason, ONE_HISTOGRAM);
@@ -127,6 +130,11 @@ function keepValidHistograms(series: Series, filter: Filter): void {
   }
   if (kept < series.histogramCount) series.originalStart = -1;
   series.histogramCount = kept;
+}
+
+/** A closure in the loop would be made for the valid ones, too. */
+function saying(text: string): Detail {
+  return () => text;
 }
 
 function keepValidExemplars(series: Series, filter: Filter): void {

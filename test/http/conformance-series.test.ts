@@ -104,14 +104,15 @@ describe('Partial Write: what is invalid is put before two good series, 400 and 
     ]);
   });
 
-  test('several invalid series are counted by reason, the first is shown', async (t) => {
+  test('several invalid series are counted by reason, the first of each is shown', async (t) => {
     const receiver = await startReceiver(t);
-    const timeseries = [series([3, 5]), GOOD[0]!, series([1, 999]), series([3, 4]), GOOD[1]!];
+    const torn = series([1, 2, 3, 4], { samples: [], histograms: [{ count_int: 5 }] });
+    const timeseries = [series([3, 5]), GOOD[0]!, series([3, 4]), torn, torn, GOOD[1]!];
     const body = compressed(requestV2({ symbols: SYMBOLS, timeseries }));
     const answer = await receiver.send({ headers: HEADERS_OF['2.0'], body });
     assert.match(
       String(answer.body),
-      /^not written: 2 samples for name_missing \(.*\), 1 sample for label_ref_invalid \(.*\); first: {"job"="b"};/,
+      /^not written: 2 samples for name_missing \([^()]+\), 2 histograms for histogram_invalid \([^()]+\); all others of the request are written; first name_missing: {"job"="b"}; first histogram_invalid: a count of 5, but 0 observations in its buckets in {"__name__"="good","job"="a"}\n$/,
     );
     assert.deepEqual(writtenOf(answer), GOOD_TOLD);
   });

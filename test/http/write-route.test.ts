@@ -179,7 +179,7 @@ describe('a write request is answered 400', () => {
     assert.equal(answer.statusCode, 400);
     assert.match(
       answer.body,
-      /2 samples for name_missing.*1 sample for label_duplicate.*first: {"job"="evil\\n\\"x"}/,
+      /2 samples for name_missing.*1 sample for label_duplicate.*first name_missing: {"job"="evil\\n\\"x"}/,
     );
     assert.equal(delivery.records.length, 2);
     assert.equal(await metric('kafka_adapter_samples_received_total{type="float"}'), 5);
