@@ -180,7 +180,8 @@ export const DROP_REASONS = {
     'a native histogram with more buckets, spans and bounds than `limits.buckets_per_histogram`',
   exemplar_ref_invalid:
     'a label reference of an exemplar without its partner, or outside of the symbols table',
-  exemplar_labels_invalid: 'an exemplar with an empty or repeated label name, or with text that is not UTF-8',
+  exemplar_labels_invalid:
+    'an exemplar with an empty or repeated label name, too many labels, or text that is not UTF-8',
   relabelled_invalid: 'labels that break a rule once they are relabelled, such as no `__name__`',
   topic_invalid:
     'a topic by template that is no topic name, or one more than `limits.topics`, and no `kafka.fallback_topic`',

@@ -2,7 +2,7 @@
 
 import type { Buffer } from 'node:buffer';
 import type { Delivery, RecordFormat, RecordHeaders, RequestRecords, SeriesView } from './contracts.ts';
-import { AdapterError, type DropReason, type ErrorCode } from './errors.ts';
+import { AdapterError, type ErrorCode } from './errors.ts';
 import { type Contents, minus, NOTHING, plus } from './lib/contents.ts';
 import { bytesOf } from './lib/pieces.ts';
 import type { PRODUCE_FAILURES } from './metrics/table.ts';
@@ -16,7 +16,7 @@ import type { Router } from './record/router.ts';
 import {
   type ContentRules,
   contentsOf,
-  type Detail,
+  type Filter,
   isTextTooLarge,
   keepHeld,
   keepValid,
@@ -190,12 +190,11 @@ export class WritePipeline {
     const { tally, version, reading } = passage;
     const { format, rules } = this.#parts;
     const { series } = reading;
-    const filter = {
+    const filter: Filter = {
       rules,
       nowMs: Date.now(),
       needsContents: version === 'v2',
-      onDrop: (reason: DropReason, contents: Contents, detail?: Detail) =>
-        tally.drop(reason, contents, { series, detail }),
+      onDrop: (reason, contents, detail) => tally.drop(reason, contents, { series, detail }),
     };
     const reader = reading.reader(version, decodedBytes, (metadata) => this.#takeMetadata(metadata, passage));
     let samples = 0;

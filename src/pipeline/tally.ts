@@ -2,9 +2,10 @@
 
 import { AdapterError, CHOSEN_REASONS, DROP_REASONS, type DropReason } from '../errors.ts';
 import { type Contents, minus, NOTHING, plus } from '../lib/contents.ts';
-import type { Detail } from '../wire/content-rules.ts';
+import { type Detail, quoted } from '../wire/details.ts';
 import type { Series } from '../wire/series.ts';
 
+/** Bytes of each text, and characters of all labels together. */
 const MAX_LABELS_SHOWN = 300;
 
 interface Dropped {
@@ -86,17 +87,19 @@ function describe({ float, histogram, exemplar }: Contents, times: number): stri
 }
 
 function describeOffender({ series, detail }: Offender): string {
-  return `${detail ? `${detail()} in ` : ''}${describeLabels(series)}`;
+  const told = detail?.();
+  return `${told === undefined ? '' : `${told}, in `}${describeLabels(series)}`;
 }
 
-/** The labels as received, as far as they can be shown on one line. */
-function describeLabels({ bytes, labels, labelCount }: Series): string {
-  const text = (start: number, end: number): string =>
-    JSON.stringify(new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + MAX_LABELS_SHOWN))));
+/** The labels as received, as far as they can be shown on one line; `...` where there are more. */
+function describeLabels({ bytes, labels, labelCount, isOverLimit, problem }: Series): string {
+  // The reader stops at a reference that leads nowhere.
+  const isWhole = !isOverLimit && problem !== 'label_ref_invalid';
   let shown = '';
-  for (let i = 0; i < labelCount && shown.length < MAX_LABELS_SHOWN; i++) {
-    const name = text(labels[i * 4], labels[i * 4 + 1]);
-    shown += `${i > 0 ? ',' : ''}${name}=${text(labels[i * 4 + 2], labels[i * 4 + 3])}`;
+  for (let at = 0; at < labelCount * 4 && shown.length <= MAX_LABELS_SHOWN; at += 4) {
+    const name = quoted(bytes, [labels[at], labels[at + 1]], MAX_LABELS_SHOWN);
+    shown += `${at > 0 ? ',' : ''}${name}=${quoted(bytes, [labels[at + 2], labels[at + 3]], MAX_LABELS_SHOWN)}`;
   }
-  return `{${shown.slice(0, MAX_LABELS_SHOWN)}}`;
+  if (shown.length > MAX_LABELS_SHOWN) return `{${shown.slice(0, MAX_LABELS_SHOWN)}...}`;
+  return isWhole ? `{${shown}}` : `{${shown}${shown === '' ? '' : ','}...}`;
 }

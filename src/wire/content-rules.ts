@@ -3,6 +3,8 @@
 import type { Holds } from '../contracts.ts';
 import type { DropReason } from '../errors.ts';
 import { type Contents, NOTHING, ONE_EXEMPLAR, ONE_FLOAT, ONE_HISTOGRAM } from '../lib/contents.ts';
+import { bucketsDetail, type Detail, exemplarDetail, type LengthRules, labelDetail } from './details.ts';
+import type { Histogram } from './histogram.ts';
 import { problemOf } from './histogram-rules.ts';
 import type { LabelSet } from './label-set.ts';
 import { canonicalise } from './labels.ts';
@@ -11,17 +13,10 @@ import type { Exemplar, Series } from './series.ts';
 /** The range of a JavaScript Date: a hundred million days around 1970. A record has to be able to show its time. */
 const MAX_TIMESTAMP_MS = 8.64e15;
 
-export interface ContentRules {
-  /** `limits.label_name_length`, bytes; 0 = no limit. */
-  readonly labelNameBytes: number;
-  /** `limits.label_value_length`, bytes; 0 = no limit. */
-  readonly labelValueBytes: number;
+export interface ContentRules extends LengthRules {
   /** `limits.future`, from now on; 0 = no limit. */
   readonly futureMs: number;
 }
-
-/** What was seen and what was allowed, in words; called at once or never. */
-export type Detail = () => string;
 
 export interface Filter {
   readonly rules: ContentRules;
@@ -40,10 +35,7 @@ export function contentsOf({ sampleCount, histogramCount, exemplarCount }: Serie
 export function keepValid(series: Series, filter: Filter): void {
   const reason = series.problem ?? canonicalise(series) ?? lengthProblem(series, filter.rules);
   if (reason !== undefined) {
-    filter.onDrop(reason, contentsOf(series));
-    series.sampleCount = 0;
-    series.histogramCount = 0;
-    series.exemplarCount = 0;
+    dropSeries(series, reason, filter);
     return;
   }
   if (series.sampleCount > 0) keepValidSamples(series, filter);
@@ -51,6 +43,30 @@ export function keepValid(series: Series, filter: Filter): void {
     filter.onDrop('series_empty', NOTHING);
   if (series.histogramCount > 0) keepValidHistograms(series, filter);
   if (series.exemplarCount > 0) keepValidExemplars(series, filter);
+}
+
+/*
+ * What is dropped has functions of its own: closures for the details, made where the others pass by, would cost those
+ * an object each.
+ */
+
+function dropSeries(series: Series, reason: DropReason, { onDrop, rules }: Filter): void {
+  onDrop(reason, contentsOf(series), () => labelDetail(reason, series, rules));
+  series.sampleCount = 0;
+  series.histogramCount = 0;
+  series.exemplarCount = 0;
+}
+
+function dropCrowded({ parts }: Histogram, most: number, onDrop: Filter['onDrop']): void {
+  onDrop('buckets_too_many', ONE_HISTOGRAM, () => bucketsDetail(parts, most));
+}
+
+function dropInvalid(problem: string, onDrop: Filter['onDrop']): void {
+  onDrop('histogram_invalid', ONE_HISTOGRAM, () => problem);
+}
+
+function dropExemplar(exemplar: Exemplar, reason: DropReason, { onDrop, rules }: Filter): void {
+  onDrop(reason, ONE_EXEMPLAR, () => exemplarDetail(reason, exemplar, rules));
 }
 
 /** Takes out of the series what the records have no place for. */
@@ -120,8 +136,8 @@ function keepValidHistograms(series: Series, filter: Filter): void {
     const { timestampMs, startTimestampMs, parts } = histogram;
     const isOver = parts > limits.bucketsPerHistogram;
     const problem = isOver ? undefined : problemOf(histogram);
-    if (isOver) filter.onDrop('buckets_too_many', ONE_HISTOGRAM);
-    else if (problem !== undefined) filter.onDrop('histogram_invalid', ONE_HISTOGRAM, saying(problem));
+    if (isOver) dropCrowded(histogram, limits.bucketsPerHistogram, filter.onDrop);
+    else if (problem !== undefined) dropInvalid(problem, filter.onDrop);
     else {
       const reason = timeProblem(timestampMs, filter) ?? timeProblem(startTimestampMs, filter);
       if (reason !== undefined) filter.onDrop(reason, ONE_HISTOGRAM);
@@ -132,17 +148,12 @@ function keepValidHistograms(series: Series, filter: Filter): void {
   series.histogramCount = kept;
 }
 
-/** A closure in the loop would be made for the valid ones, too. */
-function saying(text: string): Detail {
-  return () => text;
-}
-
 function keepValidExemplars(series: Series, filter: Filter): void {
   const { exemplars } = series;
   let kept = 0;
   for (let i = 0; i < series.exemplarCount; i++) {
     const reason = exemplarProblem(exemplars[i]!, filter);
-    if (reason !== undefined) filter.onDrop(reason, ONE_EXEMPLAR);
+    if (reason !== undefined) dropExemplar(exemplars[i]!, reason, filter);
     else swap(exemplars, kept++, i);
   }
   if (kept < series.exemplarCount) series.originalStart = -1;

@@ -1,6 +1,7 @@
 /** A set of labels as byte ranges into the request: of a series or of an exemplar, in memory that is used again. */
 
 import { Buffer } from 'node:buffer';
+import type { DropReason } from '../errors.ts';
 import { viewOf } from '../lib/byte-writer.ts';
 
 /** Few, since a request may bring very many exemplars, which have one label or two; a series grows once for all. */
@@ -24,6 +25,10 @@ export class LabelSet {
   isAsSent = true;
   /** Whether the labels are known to be canonical and of ASCII, and `nameLabel`, `hash` and `isPlain` are set. */
   isSettled = false;
+  /** Why the reader could not make sense of what the labels are of. */
+  problem: DropReason | undefined;
+  /** What was seen and what was allowed, when there is a problem. */
+  problemDetail = '';
   readonly #mostSurplus: number;
   /** How many labels there were beyond those that are kept. */
   surplus = 0;
@@ -56,6 +61,12 @@ export class LabelSet {
     this.surplus = 0;
     this.isAsSent = true;
     this.isSettled = false;
+    this.problem = undefined;
+  }
+
+  refuse(problem: DropReason, detail: string): void {
+    this.problem = problem;
+    this.problemDetail = detail;
   }
 
   /** What the names and values take together. */
@@ -68,16 +79,13 @@ export class LabelSet {
 
   /**
    * Adds a label and returns where its four offsets go in `labels`; they hold what was there before. Beyond the
-   * limit it is the place of the last one again: the set is of no use any more, but has to be read on.
+   * limit it is always the place behind the last one: the set is of no use any more, but has to be read on.
    */
   addLabel(): number {
-    if (this.labelCount >= this.#maxLabels) {
-      this.surplus++;
-      return (this.labelCount - 1) * OFFSETS_PER_LABEL;
-    }
     const at = this.labelCount * OFFSETS_PER_LABEL;
     if (at === this.labels.length) this.#grow();
-    this.labelCount++;
+    if (this.labelCount < this.#maxLabels) this.labelCount++;
+    else this.surplus++;
     return at;
   }
 

@@ -73,7 +73,7 @@ function sortLabels(set: LabelSet): void {
   });
 }
 
-function compareNames({ bytes, labels }: LabelSet, left: number, right: number): number {
+export function compareNames({ bytes, labels }: LabelSet, left: number, right: number): number {
   return Buffer.compare(
     bytes.subarray(labels[left * 4], labels[left * 4 + 1]),
     bytes.subarray(labels[right * 4], labels[right * 4 + 1]),

@@ -1,5 +1,7 @@
 /** References to the symbols table, as labels of a 2.0 request are told. */
 
+import type { DropReason } from '../errors.ts';
+import { textsDetail } from './details.ts';
 import { EMPTY, finish, HASH_SEED, IS_NAME, NOT_ASCII, NOT_PLAIN } from './label-hash.ts';
 import { FAR_BEYOND, type LabelSet } from './label-set.ts';
 import type { Symbols } from './symbols.ts';
@@ -13,7 +15,7 @@ export class Refs {
   /** What the texts take to which `resolve` came. */
   textBytes = 0;
   /** Whether the texts are more than any record has room for; then they are not looked at. */
-  isTooLarge = false;
+  #isTooLarge = false;
 
   /** Room for the references of the most labels and one more, so that one too many is seen. 0 bytes = no limit. */
   constructor(maxLabels: number, maxTextBytes: number) {
@@ -32,15 +34,29 @@ export class Refs {
   }
 
   /**
-   * Adds the labels; false when a reference is missing its partner or not in the table. What `canonicalise` finds
-   * out byte by byte is put together from what is known of the symbols, and left to that where a label is odd.
+   * Adds the labels. Refuses what they are of when a reference is missing its partner or not in the table, for
+   * `reason`, or the texts are too large; then it is false.
    */
-  resolve(labels: LabelSet, symbols: Symbols): boolean {
+  resolve(labels: LabelSet, symbols: Symbols, reason: DropReason): boolean {
+    const outside = this.#addLabels(labels, symbols);
+    if (outside >= 0) labels.refuse(reason, `reference ${outside}, with ${symbols.count} symbols`);
+    else if (this.count % 2 !== 0) labels.refuse(reason, `${this.count} references, an odd number`);
+    else if (this.#isTooLarge)
+      labels.refuse('record_too_large', textsDetail(this.textBytes, this.#maxTextBytes));
+    else return true;
+    return false;
+  }
+
+  /**
+   * Up to the first reference that is not in the table, which is returned, else -1. What `canonicalise` finds out
+   * byte by byte is put together from what is known of the symbols, and left to that where a label is odd.
+   */
+  #addLabels(labels: LabelSet, symbols: Symbols): number {
     this.textBytes = 0;
-    this.isTooLarge = false;
-    if (this.count % 2 !== 0) return false;
+    this.#isTooLarge = false;
     const kept = this.#kept;
-    const known = Math.min(this.count, kept.length);
+    const pairs = this.count - (this.count % 2);
+    const known = Math.min(pairs, kept.length);
     const { ranges, count, before } = symbols;
     const { traits, factors, sums } = symbols.facts;
     let hash = HASH_SEED;
@@ -53,7 +69,7 @@ export class Refs {
       const value = kept[i + 1];
       if (name >= count || value >= count) {
         this.textBytes = textBytes;
-        return false;
+        return name >= count ? name : value;
       }
       const at = labels.addLabel();
       const offsets = labels.labels;
@@ -67,7 +83,7 @@ export class Refs {
       offsets[at + 3] = valueEnd;
       textBytes += nameEnd - nameStart + valueEnd - valueStart;
       if (textBytes > this.#maxTextBytes) {
-        this.isTooLarge = true;
+        this.#isTooLarge = true;
         continue;
       }
       const nameTraits = traits[name] || symbols.look(name, labels.view);
@@ -78,9 +94,10 @@ export class Refs {
       hash = (Math.imul(hash, factors[value]) + sums[value]) | 0;
     }
     this.textBytes = textBytes;
-    labels.isSettled = isSorted && !this.isTooLarge && (seen & (EMPTY | NOT_ASCII)) === 0;
+    labels.isSettled = isSorted && !this.#isTooLarge && (seen & (EMPTY | NOT_ASCII)) === 0;
     labels.hash = finish(hash);
     labels.isPlain = (seen & NOT_PLAIN) === 0;
-    return true;
+    labels.surplus += (pairs - known) / 2;
+    return -1;
   }
 }

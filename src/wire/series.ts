@@ -1,7 +1,7 @@
 /** The reusable memory of one series while a request is read. */
 
 import type { ExemplarView, SeriesView } from '../contracts.ts';
-import { AdapterError, type DropReason } from '../errors.ts';
+import { AdapterError } from '../errors.ts';
 import { Histogram } from './histogram.ts';
 import { LabelSet } from './label-set.ts';
 
@@ -31,8 +31,6 @@ export interface SeriesLimits {
 export class Exemplar extends LabelSet implements ExemplarView {
   value = 0;
   timestampMs = 0;
-  /** Why the reader could not make sense of it. */
-  problem: DropReason | undefined;
 }
 
 export class Series extends LabelSet implements SeriesView {
@@ -65,8 +63,6 @@ export class Series extends LabelSet implements SeriesView {
    */
   originalStart = -1;
   originalEnd = -1;
-  /** Why the reader could not make sense of the series. */
-  problem: DropReason | undefined;
 
   constructor(limits: SeriesLimits) {
     super(limits.labelsPerSeries);
@@ -102,7 +98,6 @@ export class Series extends LabelSet implements SeriesView {
     this.metadata.helpEnd = 0;
     this.metadata.unitStart = 0;
     this.metadata.unitEnd = 0;
-    this.problem = undefined;
     this.originalStart = -1;
   }
 
@@ -142,7 +137,6 @@ export class Series extends LabelSet implements SeriesView {
     exemplar.clearLabels();
     exemplar.value = 0;
     exemplar.timestampMs = 0;
-    exemplar.problem = undefined;
     return exemplar;
   }
 

@@ -3,6 +3,7 @@
 import { AdapterError } from '../errors.ts';
 import { fieldNumbers, loadProto } from '../lib/proto-fields.ts';
 import { Cursor, FIXED64, LENGTH_DELIMITED, MalformedError, VARINT } from './cursor.ts';
+import { textsDetail } from './details.ts';
 import { readHistogram } from './histogram-reader.ts';
 import type { LabelSet } from './label-set.ts';
 import { type MetricMetadata, readMetadata } from './metadata.ts';
@@ -215,7 +216,9 @@ export class V1Reader {
   /** What no record has room for is not looked at byte by byte either. `entryBytes` is all that the set can have. */
   #checkText(set: Series | Exemplar, entryBytes: number): void {
     const most = this.series.limits.textBytesPerSeries;
-    if (most > 0 && entryBytes > most && set.textBytes > most) set.problem = 'record_too_large';
+    if (most === 0 || entryBytes <= most) return;
+    const { textBytes } = set;
+    if (textBytes > most) set.refuse('record_too_large', textsDetail(textBytes, most));
   }
 
   #readHistogram(end: number): void {

@@ -138,9 +138,7 @@ export class V2Reader {
       else if (tag === LABELS_REF) refs.add(cursor.lowUint32(end));
       else cursor.skip(tag, end);
     }
-    if (!refs.resolve(series, symbols)) series.problem = 'label_ref_invalid';
-    else if (refs.isTooLarge) series.problem = 'record_too_large';
-    else if (!this.#resolveMetadata()) series.problem = 'metadata_ref_invalid';
+    if (refs.resolve(series, symbols, 'label_ref_invalid')) this.#resolveMetadata();
     this.#writeOut(refs.textBytes);
   }
 
@@ -208,8 +206,7 @@ export class V2Reader {
       else if (tag === EXEMPLAR_TIMESTAMP) into.timestampMs = cursor.int64(end);
       else cursor.skip(tag, end);
     }
-    if (!exemplarRefs.resolve(into, symbols)) into.problem = 'exemplar_ref_invalid';
-    else if (exemplarRefs.isTooLarge) into.problem = 'record_too_large';
+    exemplarRefs.resolve(into, symbols, 'exemplar_ref_invalid');
     this.#writeOut(exemplarRefs.textBytes);
   }
 
@@ -225,18 +222,21 @@ export class V2Reader {
     }
   }
 
-  #resolveMetadata(): boolean {
+  #resolveMetadata(): void {
     const { ranges, count } = this.#memory.symbols;
     const help = this.#helpRef;
     const unit = this.#unitRef;
-    if (Math.max(help, unit) >= Math.max(count, 1)) return false;
+    if (Math.max(help, unit) >= Math.max(count, 1)) {
+      const outside = help >= count ? `help_ref ${help}` : `unit_ref ${unit}`;
+      this.series.refuse('metadata_ref_invalid', `${outside}, with ${count} symbols`);
+      return;
+    }
     const into = this.series.metadata;
     into.helpStart = help && ranges[help * 2];
     into.helpEnd = help && ranges[help * 2 + 1];
     into.unitStart = unit && ranges[unit * 2];
     into.unitEnd = unit && ranges[unit * 2 + 1];
     this.#writeOut(into.helpEnd - into.helpStart + into.unitEnd - into.unitStart);
-    return true;
   }
 }
 

@@ -76,19 +76,31 @@ const WHOLE: Readonly<Record<string, Case>> = {
 const PART: Readonly<Record<string, Case>> = {
   'labels over limits.labels_per_series': {
     entries: [{ ...UP, labels: Array.from({ length: 51 }, (_, i) => [`l${i}`, 'v'] as const) }, UP],
-    text: /1 sample for labels_too_many \(more labels than `limits\.labels_per_series`\)/,
+    text: /1 sample for labels_too_many \(more labels than `limits\.labels_per_series`\).*; first: 51 labels, more than limits\.labels_per_series \(50\), in {"l0"="v","l1"="v",.*"l10"="v",.*\.\.\.}/,
+    told: ['1', '0', '0'],
+  },
+  'labels over limits.labels_per_series, of which those within it are shown': {
+    options: { limits: { labelsPerSeries: 3 } },
+    entries: [{ ...UP, labels: [...UP.labels, ['a', 'A'], ['b', 'B'], ['c', 'C'], ['d', 'D']] }, UP],
+    text: /first: 5 labels, more than limits\.labels_per_series \(3\), in {"__name__"="up","a"="A","b"="B",\.\.\.}\n$/,
+    told: ['1', '0', '0'],
+  },
+  'labels over limits.labels_per_series by so much that they are not counted': {
+    options: { limits: { labelsPerSeries: 2 } },
+    entries: [{ ...UP, labels: times(100, ['a', 'A'] as const) }, UP],
+    text: /first: at least 32 labels, more than limits\.labels_per_series \(2\), in {"a"="A","a"="A",\.\.\.}\n$/,
     told: ['1', '0', '0'],
   },
   'a label name over limits.label_name_length': {
     options: { rules: { labelNameBytes: 10 } },
     entries: [{ ...UP, labels: [...UP.labels, [KIBIBYTE, 'v']] }, UP],
-    text: /1 sample for label_name_too_long \(a label name over `limits\.label_name_length`\)/,
+    text: /1 sample for label_name_too_long \(a label name over `limits\.label_name_length`\).*first: the label name "x{100}"\.\.\. of 1KiB, more than limits\.label_name_length \(10\), in {"__name__"="up","x+\.\.\.}\n$/,
     told: ['1', '0', '0'],
   },
   'a label value over limits.label_value_length': {
     options: { rules: { labelValueBytes: 10 } },
     entries: [{ ...UP, labels: [...UP.labels, ['l', KIBIBYTE]] }, UP],
-    text: /1 sample for label_value_too_long \(a label value over `limits\.label_value_length`\)/,
+    text: /1 sample for label_value_too_long \(a label value over `limits\.label_value_length`\).*first: a value of 1KiB for the label "l", more than limits\.label_value_length \(10\), in {/,
     told: ['1', '0', '0'],
   },
   'a timestamp further ahead than limits.future': {
@@ -109,7 +121,7 @@ const PART: Readonly<Record<string, Case>> = {
   'buckets of one histogram over limits.buckets_per_histogram': {
     options: { limits: { bucketsPerHistogram: 10 } },
     entries: [{ labels: UP.labels, histograms: [histogramOf(10), histogramOf(9)] }],
-    text: /1 histogram for buckets_too_many \(.*`limits\.buckets_per_histogram`\)/,
+    text: /1 histogram for buckets_too_many \(.*`limits\.buckets_per_histogram`\).*first: 11 buckets, spans and bounds, more than limits\.buckets_per_histogram \(10\), in {"__name__"="up"}\n$/,
     told: ['0', '1', '0'],
   },
   'a span of 4 G buckets, of which none is there': {

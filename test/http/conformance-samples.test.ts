@@ -231,12 +231,12 @@ describe('Exemplars', () => {
           ['a', '2'],
         ],
       },
-      'exemplar_labels_invalid',
+      'exemplar_labels_invalid .*first: the label name "a" twice, in {"__name__"="up"}',
     ],
     [
       'one with an empty label name: 400, all else is written',
       { labels: [['', '1']] },
-      'exemplar_labels_invalid',
+      'exemplar_labels_invalid .*first: a label without a name, in {',
     ],
     [
       'one of a time that no date holds: 400, all else is written',
@@ -250,7 +250,7 @@ describe('Exemplars', () => {
         const entry = { labels: [NAME], samples: [SAMPLE], exemplars: [{ ...TRACE, ...bad }, TRACE] };
         const answer = await send(receiver, version, [entry]);
         assert.equal(answer.status, 400);
-        assert.match(String(answer.body), new RegExp(`^not written: 1 exemplar for ${reason} `));
+        assert.match(String(answer.body), new RegExp(`^not written: 1 exemplar for ${reason}`));
         assert.deepEqual(writtenOf(answer), version === '1.0' ? NOT_TOLD : ['1', '0', '1']);
       }
       for (const { exemplars } of receiver.records) assert.deepEqual(exemplars, [AT_2000]);
@@ -271,7 +271,10 @@ describe('Exemplars', () => {
     const body = compressed(Buffer.concat([...symbols, field(5, Buffer.concat(parts))]));
     const answer = await receiver.send({ headers: HEADERS_OF['2.0'], body });
     assert.equal(answer.status, 400);
-    assert.match(String(answer.body), /^not written: 2 exemplars for exemplar_ref_invalid /);
+    assert.match(
+      String(answer.body),
+      /^not written: 2 exemplars for exemplar_ref_invalid .*first: reference 9, with 3 symbols, in {/,
+    );
     assert.deepEqual(writtenOf(answer), ['1', '0', '1']);
   });
 

@@ -33,24 +33,40 @@ describe('Partial Write: what is invalid is put before two good series, 400 and 
     ['no metric name', series([3, 4]), /1 sample for name_missing .*first: {"job"="a"}/],
     ['an empty metric name', series([1, 0]), /1 sample for name_missing/],
     ['no labels', series([]), /1 sample for name_missing/],
-    ['a label twice', series([1, 2, 3, 4, 3, 4]), /1 sample for label_duplicate/],
+    [
+      'a label twice',
+      series([1, 2, 3, 4, 3, 5]),
+      /1 sample for label_duplicate .*first: the label name "job" twice, in {"__name__"="good","job"="a","job"="b"}/,
+    ],
     ['a label twice, not side by side', series([3, 4, 1, 2, 3, 5]), /1 sample for label_duplicate/],
     ['a label twice, by two symbols', series([1, 2, 3, 4, 9, 5]), /1 sample for label_duplicate/],
     ['an empty label name', series([0, 4, 1, 2]), /1 sample for label_name_empty/],
-    ['an odd number of references', series([1, 2, 3]), /1 sample for label_ref_invalid/],
-    ['a reference outside of the table', series([1, 999]), /1 sample for label_ref_invalid/],
-    ['a name outside of the table', series([1, 2, 999, 4]), /1 sample for label_ref_invalid/],
+    [
+      'an odd number of references',
+      series([1, 2, 3]),
+      /1 sample for label_ref_invalid .*first: 3 references, an odd number, in {"__name__"="good",\.\.\.}/,
+    ],
+    [
+      'a reference outside of the table',
+      series([1, 999]),
+      /1 sample for label_ref_invalid .*first: reference 999, with 10 symbols, in {\.\.\.}/,
+    ],
+    [
+      'a name outside of the table',
+      series([1, 2, 999, 4]),
+      /first: reference 999, with 10 symbols, in {"__name__"="good",\.\.\.}/,
+    ],
     ['the first reference that is outside', series([1, SYMBOLS.length]), /1 sample for label_ref_invalid/],
     ['the largest reference', series([4294967295, 4294967295]), /1 sample for label_ref_invalid/],
     [
       'a unit outside of the table',
       series([1, 2], { metadata: { unit_ref: 999 } }),
-      /1 sample for metadata_ref_invalid/,
+      /1 sample for metadata_ref_invalid .*first: unit_ref 999, with 10 symbols, in {"__name__"="good"}/,
     ],
     [
       'a help outside of the table',
-      series([1, 2], { metadata: { help_ref: 999 } }),
-      /1 sample for metadata_ref_invalid/,
+      series([1, 2], { metadata: { help_ref: 998 } }),
+      /1 sample for metadata_ref_invalid .*first: help_ref 998, with 10 symbols,/,
     ],
     ['neither sample nor histogram nor exemplar', { labels_refs: [1, 2] }, /1 series for series_empty/],
     ['metadata alone', { labels_refs: [1, 2], metadata: { type: 1 } }, /1 series for series_empty/],
@@ -112,7 +128,7 @@ describe('Partial Write: what is invalid is put before two good series, 400 and 
     const answer = await receiver.send({ headers: HEADERS_OF['2.0'], body });
     assert.match(
       String(answer.body),
-      /^not written: 2 samples for name_missing \([^()]+\), 2 histograms for histogram_invalid \([^()]+\); all others of the request are written; first name_missing: {"job"="b"}; first histogram_invalid: a count of 5, but 0 observations in its buckets in {"__name__"="good","job"="a"}\n$/,
+      /^not written: 2 samples for name_missing \([^()]+\), 2 histograms for histogram_invalid \([^()]+\); all others of the request are written; first name_missing: {"job"="b"}; first histogram_invalid: a count of 5, but 0 observations in its buckets, in {"__name__"="good","job"="a"}\n$/,
     );
     assert.deepEqual(writtenOf(answer), GOOD_TOLD);
   });
