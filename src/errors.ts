@@ -173,8 +173,9 @@ export const DROP_REASONS = {
   label_ref_invalid: 'a label reference without its partner, or outside of the symbols table',
   metadata_ref_invalid: 'a reference of help or unit outside of the symbols table',
   series_empty: 'a series without a sample, histogram or exemplar',
-  timestamp_out_of_range: 'a timestamp beyond the year 275760, which no date format can hold',
-  timestamp_too_far_ahead: 'a timestamp further ahead of the present than `limits.future`',
+  timestamp_out_of_range:
+    'a time over 8.64e15 ms before or after 1970 (the years -271821 to 275760), which no date format can hold',
+  timestamp_too_far_ahead: 'a time further ahead of the present than `limits.future`',
   histogram_invalid: 'a native histogram that breaks the rules of its kind; the answer says which',
   buckets_too_many:
     'a native histogram with more buckets, spans and bounds than `limits.buckets_per_histogram`',

@@ -3,15 +3,21 @@
 import type { Holds } from '../contracts.ts';
 import type { DropReason } from '../errors.ts';
 import { type Contents, NOTHING, ONE_EXEMPLAR, ONE_FLOAT, ONE_HISTOGRAM } from '../lib/contents.ts';
-import { bucketsDetail, type Detail, exemplarDetail, type LengthRules, labelDetail } from './details.ts';
+import {
+  aheadDetail,
+  bucketsDetail,
+  type Detail,
+  exemplarDetail,
+  type LengthRules,
+  labelDetail,
+  MAX_TIMESTAMP_MS,
+  rangeDetail,
+} from './details.ts';
 import type { Histogram } from './histogram.ts';
 import { problemOf } from './histogram-rules.ts';
 import type { LabelSet } from './label-set.ts';
 import { canonicalise } from './labels.ts';
 import type { Exemplar, Series } from './series.ts';
-
-/** The range of a JavaScript Date: a hundred million days around 1970. A record has to be able to show its time. */
-const MAX_TIMESTAMP_MS = 8.64e15;
 
 export interface ContentRules extends LengthRules {
   /** `limits.future`, from now on; 0 = no limit. */
@@ -65,8 +71,32 @@ function dropInvalid(problem: string, onDrop: Filter['onDrop']): void {
   onDrop('histogram_invalid', ONE_HISTOGRAM, () => problem);
 }
 
-function dropExemplar(exemplar: Exemplar, reason: DropReason, { onDrop, rules }: Filter): void {
-  onDrop(reason, ONE_EXEMPLAR, () => exemplarDetail(reason, exemplar, rules));
+function dropExemplar(exemplar: Exemplar, reason: DropReason, filter: Filter): void {
+  const { onDrop, rules } = filter;
+  if (timeProblem(exemplar.timestampMs, filter) === reason)
+    dropTimed(reason, { kind: 'exemplar', timestampMs: exemplar.timestampMs, startTimestampMs: 0 }, filter);
+  else onDrop(reason, ONE_EXEMPLAR, () => exemplarDetail(reason, exemplar, rules));
+}
+
+/** One whose times break a rule. */
+interface Timed {
+  readonly kind: keyof typeof ONE;
+  readonly timestampMs: number;
+  readonly startTimestampMs: number;
+}
+
+const ONE = { sample: ONE_FLOAT, histogram: ONE_HISTOGRAM, exemplar: ONE_EXEMPLAR };
+
+function dropTimed(reason: DropReason, { kind, timestampMs, startTimestampMs }: Timed, filter: Filter): void {
+  const { onDrop, nowMs, rules } = filter;
+  const isStart = timeProblem(timestampMs, filter) === undefined;
+  const timeMs = isStart ? startTimestampMs : timestampMs;
+  onDrop(reason, ONE[kind], () => {
+    const field = `the ${isStart ? 'start_timestamp' : 'timestamp'} of ${kind === 'exemplar' ? 'an' : 'a'} ${kind}`;
+    return reason === 'timestamp_out_of_range'
+      ? rangeDetail(field, timeMs)
+      : aheadDetail(field, timeMs, [nowMs, rules.futureMs]);
+  });
 }
 
 /** Takes out of the series what the records have no place for. */
@@ -118,7 +148,8 @@ function keepValidSamples(series: Series, filter: Filter): void {
   for (let i = 0; i < series.sampleCount; i++) {
     const reason = timeProblem(timestampsMs[i], filter) ?? timeProblem(startTimestampsMs[i], filter);
     if (reason !== undefined) {
-      filter.onDrop(reason, ONE_FLOAT);
+      const timestampMs = timestampsMs[i];
+      dropTimed(reason, { kind: 'sample', timestampMs, startTimestampMs: startTimestampsMs[i] }, filter);
       continue;
     }
     if (kept < i) series.moveSample(i, kept);
@@ -140,7 +171,8 @@ function keepValidHistograms(series: Series, filter: Filter): void {
     else if (problem !== undefined) dropInvalid(problem, filter.onDrop);
     else {
       const reason = timeProblem(timestampMs, filter) ?? timeProblem(startTimestampMs, filter);
-      if (reason !== undefined) filter.onDrop(reason, ONE_HISTOGRAM);
+      if (reason !== undefined)
+        dropTimed(reason, { kind: 'histogram', timestampMs, startTimestampMs }, filter);
       else swap(histograms, kept++, i);
     }
   }

@@ -1,9 +1,12 @@
 /** What an answer says beyond a reason: the value that was seen, the bound, and the option that moves it. */
 
 import { DROP_REASONS, type DropReason } from '../errors.ts';
-import { describeSize, formatSize } from '../lib/units.ts';
+import { describeSize, formatDuration, formatSize } from '../lib/units.ts';
 import type { LabelSet } from './label-set.ts';
 import { canonicalise, compareNames } from './labels.ts';
+
+/** The range of a JavaScript Date: a hundred million days around 1970. A record has to be able to show its time. */
+export const MAX_TIMESTAMP_MS = 8.64e15;
 
 /** Called at once or never; undefined when the reason says it all. */
 export type Detail = () => string | undefined;
@@ -60,6 +63,24 @@ export function textsDetail(bytes: number, mostBytes: number): string {
 
 export function bucketsDetail(parts: number, most: number): string {
   return `${parts} buckets, spans and bounds, more than limits.buckets_per_histogram (${most})`;
+}
+
+/** `field` and its value are out of the range of dates. */
+export function rangeDetail(field: string, timeMs: number): string {
+  // Times are doubles: what is beyond 2^53 has lost its last digits.
+  const shown = Number.isSafeInteger(timeMs) ? timeMs : `about ${timeMs}`;
+  return `${field} ${shown}, allowed are ${-MAX_TIMESTAMP_MS} to ${MAX_TIMESTAMP_MS}`;
+}
+
+/** `field` and its value are further ahead than `limits.future`. */
+export function aheadDetail(
+  field: string,
+  timeMs: number,
+  [nowMs, futureMs]: readonly [number, number],
+): string {
+  const present = new Date(nowMs).toISOString();
+  const time = new Date(timeMs).toISOString();
+  return `${field} ${timeMs} (${time}), more than limits.future (${formatDuration(futureMs)}) after ${present}`;
 }
 
 function tooManyDetail({ labelCount, surplus, isHopeless }: LabelSet): string {

@@ -115,7 +115,7 @@ const PART: Readonly<Record<string, Case>> = {
       },
       UP,
     ],
-    text: /1 sample for timestamp_too_far_ahead \(.*`limits\.future`\)/,
+    text: /1 sample for timestamp_too_far_ahead \(.*`limits\.future`\).*first: the timestamp of a sample 10000000000000 \(2286-11-20T17:46:40\.000Z\), more than limits\.future \(10m\) after 20\d\d-.*Z, in {/,
     told: ['2', '0', '0'],
   },
   'buckets of one histogram over limits.buckets_per_histogram': {

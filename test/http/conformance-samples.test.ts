@@ -79,10 +79,10 @@ describe('the time of a sample', () => {
     });
   }
 
-  for (const [name, timestampMs] of [
-    ['the largest int64 is 400', 2n ** 63n - 1n],
-    ['the smallest int64 is 400', -(2n ** 63n)],
-    ['a millisecond beyond what a date can hold is 400', BigInt(FURTHEST_MS) + 1n],
+  for (const [name, timestampMs, told] of [
+    ['the largest int64 is 400', 2n ** 63n - 1n, 'about 9223372036854776000'],
+    ['the smallest int64 is 400', -(2n ** 63n), 'about -9223372036854776000'],
+    ['a millisecond beyond what a date can hold is 400', BigInt(FURTHEST_MS) + 1n, '8640000000000001'],
   ] as const) {
     test(name, async (t) => {
       const receiver = await startReceiver(t);
@@ -91,6 +91,7 @@ describe('the time of a sample', () => {
         const answer = await receiver.send({ headers: HEADERS_OF[version], body });
         assert.equal(answer.status, 400);
         assert.match(String(answer.body), /1 sample for timestamp_out_of_range/);
+        assert.ok(String(answer.body).includes(`first: the timestamp of a sample ${told}, allowed are `));
         assert.deepEqual(writtenOf(answer), version === '1.0' ? NOT_TOLD : ['0', '0', '0']);
       }
     });
@@ -125,7 +126,10 @@ describe('start_timestamp', () => {
   test('that no date can hold is 400', async (t) => {
     const { answer } = await starts(await startReceiver(t), FURTHEST_MS + 2);
     assert.equal(answer.status, 400);
-    assert.match(String(answer.body), /1 sample, 1 histogram for timestamp_out_of_range/);
+    assert.match(
+      String(answer.body),
+      /1 sample, 1 histogram for timestamp_out_of_range .*first: the start_timestamp of a sample 8640000000000002, allowed are -8640000000000000 to 8640000000000000, in {/,
+    );
     assert.deepEqual(writtenOf(answer), ['0', '0', '0']);
   });
 });
@@ -241,7 +245,7 @@ describe('Exemplars', () => {
     [
       'one of a time that no date holds: 400, all else is written',
       { timestamp: FURTHEST_MS * 2 },
-      'timestamp_out_of_range',
+      'timestamp_out_of_range .*first: the timestamp of an exemplar about 17280000000000000, allowed',
     ],
   ] as const) {
     test(name, async (t) => {
