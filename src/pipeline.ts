@@ -17,9 +17,10 @@ import {
   type ContentRules,
   contentsOf,
   type Filter,
-  isTextTooLarge,
+  keepFitting,
   keepHeld,
   keepValid,
+  textBytesOf,
 } from './wire/content-rules.ts';
 import type { MetricMetadata } from './wire/metadata.ts';
 import type { MessageVersion } from './wire/negotiate.ts';
@@ -206,15 +207,14 @@ export class WritePipeline {
       keepValid(series, filter);
       if (format.holds) keepHeld(series, format.holds, filter.onDrop);
       if (series.sampleCount === 0 && series.histogramCount === 0 && series.exemplarCount === 0) continue;
-      if (isTextTooLarge(series, series.limits.textBytesPerSeries))
-        filter.onDrop('record_too_large', contentsOf(series));
-      else this.#writeSeries(passage);
+      const bytes = textBytesOf(series);
+      if (keepFitting(series, bytes, filter.onDrop)) this.#writeSeries(passage, bytes);
     }
     tally.received = plus(tally.received, { ...NOTHING, float: samples });
     tally.isMisread = reader.hasUnknown && tally.series === 0 && tally.metadata === 0;
   }
 
-  #writeSeries({ reading, records, tally }: Passage): void {
+  #writeSeries({ reading, records, tally }: Passage, textBytes: number): void {
     const { format, router, destinationOf } = this.#parts;
     const read = reading.series;
     let series: SeriesView = read;
@@ -233,6 +233,7 @@ export class WritePipeline {
     }
     const { hash, key } = destinationOf(series);
     format.writeSeries(series, records.series(topic, hash, key));
+    tally.noteSize(read, textBytes);
   }
 
   #takeMetadata(metadata: MetricMetadata, { records, tally }: Passage): void {

@@ -2,11 +2,14 @@
 
 import { AdapterError, CHOSEN_REASONS, DROP_REASONS, type DropReason } from '../errors.ts';
 import { type Contents, minus, NOTHING, plus } from '../lib/contents.ts';
+import { describeSize, formatSize } from '../lib/units.ts';
 import { type Detail, quoted } from '../wire/details.ts';
 import type { Series } from '../wire/series.ts';
 
 /** Bytes of each text, and characters of all labels together. */
 const MAX_LABELS_SHOWN = 300;
+/** Texts of up to an eighth of a batch are not why a record is larger than one, not even if all of them are escaped. */
+const HARMLESS_PART = 8;
 
 interface Dropped {
   contents: Contents;
@@ -34,17 +37,34 @@ export class Tally {
   /** Left out by the operator's rules: the sender need not know. */
   filtered = NOTHING;
   readonly dropped = new Map<DropReason, Dropped>();
+  #largestBytes = 0;
+  /** The series with the most text, if it is one that may not have fitted. */
+  #largest = '';
+
+  /** To be told of each series that is written, what its texts take: that it did not fit is found out when it is gone. */
+  noteSize(series: Series, textBytes: number): void {
+    const most = series.limits.textBytesPerSeries;
+    if (textBytes * HARMLESS_PART <= most || most === 0 || textBytes <= this.#largestBytes) return;
+    this.#largestBytes = textBytes;
+    const limit = `kafka.max_batch_size is ${formatSize(most)}`;
+    this.#largest = `the series with the most text has ${describeSize(textBytes)} of it (${limit}): ${describeLabels(series)}`;
+  }
 
   /** `where` is asked about the first of each reason, and no other. */
   drop(reason: DropReason, contents: Contents, where?: Offender): void {
     let dropped = this.dropped.get(reason);
     if (!dropped) {
-      const first = where && !CHOSEN_REASONS.has(reason) ? describeOffender(where) : '';
-      dropped = { contents: NOTHING, times: 0, first };
+      dropped = { contents: NOTHING, times: 0, first: this.#describeFirst(reason, where) };
       this.dropped.set(reason, dropped);
     }
     dropped.contents = plus(dropped.contents, contents);
     dropped.times++;
+  }
+
+  #describeFirst(reason: DropReason, where: Offender | undefined): string {
+    if (CHOSEN_REASONS.has(reason)) return '';
+    if (where) return describeOffender(where);
+    return reason === 'record_too_large' ? this.#largest : '';
   }
 
   /** What is taken care of once the request is acknowledged: in Kafka, or left out on purpose. */

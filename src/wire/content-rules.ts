@@ -12,6 +12,7 @@ import {
   labelDetail,
   MAX_TIMESTAMP_MS,
   rangeDetail,
+  textsDetail,
 } from './details.ts';
 import type { Histogram } from './histogram.ts';
 import { problemOf } from './histogram-rules.ts';
@@ -61,6 +62,11 @@ function dropSeries(series: Series, reason: DropReason, { onDrop, rules }: Filte
   series.sampleCount = 0;
   series.histogramCount = 0;
   series.exemplarCount = 0;
+}
+
+function dropTooLarge(series: Series, bytes: number, onDrop: Filter['onDrop']): void {
+  const most = series.limits.textBytesPerSeries;
+  onDrop('record_too_large', contentsOf(series), () => textsDetail(bytes, most));
 }
 
 function dropCrowded({ parts }: Histogram, most: number, onDrop: Filter['onDrop']): void {
@@ -115,14 +121,22 @@ export function keepHeld(series: Series, holds: Holds, onDrop: Filter['onDrop'])
 }
 
 /**
- * Whether the texts alone make each record too large: what would be written of them first is never looked at. 0 = no
- * limit.
+ * False for a series whose texts, which take `bytes`, alone make each record too large: what would be written of them
+ * first is never looked at.
  */
-export function isTextTooLarge(series: Series, mostBytes: number): boolean {
+export function keepFitting(series: Series, bytes: number, onDrop: Filter['onDrop']): boolean {
+  const most = series.limits.textBytesPerSeries;
+  if (most === 0 || bytes <= most) return true;
+  dropTooLarge(series, bytes, onDrop);
+  return false;
+}
+
+/** What the texts of the series take, which are in each of its records. */
+export function textBytesOf(series: Series): number {
   const { helpStart, helpEnd, unitStart, unitEnd } = series.metadata;
   let bytes = series.textBytes + (helpEnd - helpStart) + (unitEnd - unitStart);
   for (let i = 0; i < series.exemplarCount; i++) bytes += series.exemplars[i]!.textBytes;
-  return mostBytes > 0 && bytes > mostBytes;
+  return bytes;
 }
 
 function lengthProblem({ labels, labelCount }: LabelSet, rules: ContentRules): DropReason | undefined {
