@@ -31,6 +31,14 @@ interface BrokerState {
   failures: number;
   /** `performance.now()` before which the broker is left alone after a failure. */
   notBeforeMs: number;
+  /** Where the next request begins: the place, among all partitions, of the one that the last had no room for. */
+  next: number;
+}
+
+/** Partitions of one broker that can be sent, with their places among all, which ascend. */
+interface Ready {
+  readonly partitions: Partition[];
+  readonly places: number[];
 }
 
 export interface SendingParts {
@@ -57,16 +65,22 @@ export class Sending {
   /** Sends what is ready to every broker that is free. `partitions` of all topics. */
   send(partitions: Iterable<Partition>, producerId: bigint): void {
     const nowMs = performance.now();
-    const byLeader = new Map<number, Partition[]>();
+    const byLeader = new Map<number, Ready>();
+    let place = -1;
     for (const partition of partitions) {
+      place++;
       if (partition.underWay || partition.notBeforeMs > nowMs || !partition.hasRecords) continue;
       if (partition.leader < 0) {
         this.#parts.metadata.refreshSoon();
         continue;
       }
-      const ready = byLeader.get(partition.leader);
-      if (ready) ready.push(partition);
-      else byLeader.set(partition.leader, [partition]);
+      let ready = byLeader.get(partition.leader);
+      if (!ready) {
+        ready = { partitions: [], places: [] };
+        byLeader.set(partition.leader, ready);
+      }
+      ready.partitions.push(partition);
+      ready.places.push(place);
     }
     for (const [nodeId, ready] of byLeader) this.#sendTo(nodeId, ready, producerId);
   }
@@ -74,13 +88,13 @@ export class Sending {
   #stateOf(nodeId: number): BrokerState {
     let state = this.#brokers.get(nodeId);
     if (!state) {
-      state = { isBusy: false, failures: 0, notBeforeMs: 0 };
+      state = { isBusy: false, failures: 0, notBeforeMs: 0, next: 0 };
       this.#brokers.set(nodeId, state);
     }
     return state;
   }
 
-  #sendTo(nodeId: number, ready: readonly Partition[], producerId: bigint): void {
+  #sendTo(nodeId: number, ready: Ready, producerId: bigint): void {
     const state = this.#stateOf(nodeId);
     if (state.isBusy || state.notBeforeMs > performance.now()) return;
     const link = this.#parts.metadata.linkOf(nodeId);
@@ -88,15 +102,7 @@ export class Sending {
       this.#parts.metadata.refreshSoon();
       return;
     }
-    const loads: Load[] = [];
-    let bytes = 0;
-    for (const partition of ready) {
-      if (bytes > MAX_REQUEST_BYTES) break;
-      const batch = partition.take(producerId);
-      if (!batch) continue;
-      bytes += batch.length;
-      loads.push({ partition, batch });
-    }
+    const loads = takeFrom(ready, state, producerId);
     if (loads.length === 0) return;
     state.isBusy = true;
     void this.#request(link, loads, state).finally(() => {
@@ -164,4 +170,30 @@ export class Sending {
     }
     await link.cut(problem);
   }
+}
+
+/**
+ * As much as fits into one request. It begins where the last one stopped, as the Java client does: always from the
+ * first on, the partitions behind would never have their turn while those before them fill again.
+ */
+function takeFrom({ partitions, places }: Ready, state: BrokerState, producerId: bigint): Load[] {
+  const loads: Load[] = [];
+  const first = Math.max(
+    0,
+    places.findIndex((place) => place >= state.next),
+  );
+  let bytes = 0;
+  for (let i = 0; i < partitions.length; i++) {
+    const at = (first + i) % partitions.length;
+    if (bytes > MAX_REQUEST_BYTES) {
+      state.next = places[at]!;
+      break;
+    }
+    const partition = partitions[at]!;
+    const batch = partition.take(producerId);
+    if (!batch) continue;
+    bytes += batch.length;
+    loads.push({ partition, batch });
+  }
+  return loads;
 }
