@@ -40,6 +40,7 @@ const SEEN: Readonly<Record<ProblemCode, Partial<Facts>>> = {
   mechanism_unsupported: { offered: 'PLAIN' },
   login_unwanted: {},
   login_refused: { words: 'Authentication failed: Invalid username or password' },
+  silent: { words: 'Request Metadata(key: 3, version: 6) timed out' },
   login_missing: {},
 };
 

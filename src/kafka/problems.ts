@@ -52,6 +52,8 @@ const WITHOUT_CERTIFICATE = /ALERT_(BAD_CERTIFICATE|CERTIFICATE_REQUIRED)/;
 const TLS_ALERT = '\x15\x03';
 const CLOSED = /closed|ECONNRESET|EPIPE/i;
 const SASL_FAILED = /authentication failed/i;
+/** kafkajs, of a request whose answer did not come. */
+const TIMED_OUT = /^Request .* timed out$/;
 
 /** In the order in which they are tried: the first that holds is it. */
 export const PROBLEMS = {
@@ -196,9 +198,15 @@ export const PROBLEMS = {
     says: ({ user, mechanism, words }) => `refuses the login of ${user} by ${mechanism}: ${words}`,
     cure: 'check kafka.sasl.username, kafka.sasl.password and kafka.sasl.mechanism: users of SCRAM are kept for each mechanism apart',
   },
+  silent: {
+    sign: 'a request is not answered in time by a broker that has answered others, or `ETIMEDOUT`',
+    is: ({ code, words }) => code === 'ETIMEDOUT' || TIMED_OUT.test(words),
+    says: ({ words }) => `does not answer in time: ${words}`,
+    cure: 'look whether that broker hangs or has too much to do, and whether something on the way to it drops packets',
+  },
   login_missing: {
     sign: 'the connection ends at the first request after the greeting, and `kafka.sasl.mechanism` is none',
-    is: ({ stage, mechanism }) => stage === 'greeted' && mechanism === 'none',
+    is: ({ stage, mechanism, words }) => stage === 'greeted' && mechanism === 'none' && CLOSED.test(words),
     says: () =>
       'ends the connection at the first request after the greeting, as a listener with a login does',
     cure: 'set kafka.sasl.mechanism, or use the port of a listener without a login',

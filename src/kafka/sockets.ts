@@ -82,6 +82,8 @@ function watch(socket: Socket, contact: Contact, { tls, timeoutMs }: SocketSetti
     contact.error = error;
   });
   socket.on('data', (chunk: Buffer) => {
+    // The first answer after the greeting, to whatever was asked, shows that the login was enough.
+    if (contact.stage === 'greeted') contact.stage = 'working';
     if (contact.stage === 'answered') contact.answer = chunk;
     if (contact.stage !== 'open') return;
     contact.stage = 'answered';

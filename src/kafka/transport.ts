@@ -111,15 +111,8 @@ export class BrokerLink {
     const protocol = metadataRequests.protocol({ version });
     const { request, response } = protocol({ topics: [...topics], allowAutoTopicCreation });
     const parse = (decoded: unknown): DecodedMetadata => decoded as DecodedMetadata;
-    return this.#first(connection.send({ request, response: { decode: response.decode, parse } }));
-  }
-
-  /** The first answer after the greeting shows that the login was enough. */
-  async #first<Answer>(answer: Promise<Answer>): Promise<Answer> {
     try {
-      const settled = await answer;
-      this.#contact.stage = 'working';
-      return settled;
+      return await connection.send({ request, response: { decode: response.decode, parse } });
     } catch (error) {
       throw this.#parts.explain(error, this.#contact);
     }

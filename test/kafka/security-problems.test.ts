@@ -26,6 +26,7 @@ import {
   USER,
 } from '../support/secure-kafka.ts';
 import { CLIENT_ID, startTokenServer, type TokenServer, unsecuredToken } from '../support/token-server.ts';
+import { type GreetingBroker, startGreetingBroker } from './greeting-broker.ts';
 import { makeProducer, type RunningProducer, send } from './real-producer.ts';
 import { securityOf } from './security.ts';
 
@@ -55,6 +56,7 @@ describe('a connection that fails', { skip: !hasOpenssl() }, () => {
   let http: TcpServer;
   let chatty: TcpServer;
   let oldFashioned: TlsServer;
+  let hanging: GreetingBroker;
   let tokens: TokenServer;
   const cleanUps: (() => unknown)[] = [];
   let closedPort: number;
@@ -73,6 +75,7 @@ describe('a connection that fails', { skip: !hasOpenssl() }, () => {
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
     }
+    hanging = await startGreetingBroker({ after: (cleanUp) => cleanUps.push(cleanUp) });
     tokens = await startTokenServer({ after: (cleanUp) => cleanUps.push(cleanUp) });
     closedPort = await freePort();
     kafka = await startSecureKafka(authority);
@@ -232,6 +235,12 @@ describe('a connection that fails', { skip: !hasOpenssl() }, () => {
         broker: at('SCRAM'),
         flags: [...tls, ...login('scram-sha-512')],
         says: 'invalid credentials with SASL mechanism SCRAM-SHA-512',
+      }),
+    },
+    silent: {
+      'a broker that greets and hangs': () => ({
+        broker: hanging.address,
+        says: 'does not answer in time: Request Metadata',
       }),
     },
     login_missing: {
