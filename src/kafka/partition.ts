@@ -3,9 +3,9 @@
 import type { RecordSink } from '../contracts.ts';
 import type { ByteWriter } from '../lib/byte-writer.ts';
 import { type Contents, ONE_FLOAT } from '../lib/contents.ts';
+import { type Epochs, MAX_EPOCH } from './epochs.ts';
 import type { Mark, ProducerStamp, RecordBatch } from './record-batch.ts';
 
-const MAX_EPOCH = 32767;
 const MAX_SEQUENCE = 0x7fffffff;
 
 /** What the partitions of a producer have in common. */
@@ -17,6 +17,7 @@ export interface PartitionLimits {
   readonly newBatch: () => RecordBatch;
   /** Gives the memory of a batch back. */
   readonly recycle: (batch: RecordBatch) => void;
+  readonly epochs: Epochs;
 }
 
 /** A batch that the request being written has records in, and where it stood before. */
@@ -160,7 +161,7 @@ export class Partition implements RecordSink {
   #nextStamp(producerId: bigint, count: number): ProducerStamp {
     if (this.#producerId !== producerId) {
       this.#producerId = producerId;
-      this.#epoch = 0;
+      this.#epoch = this.#limits.epochs.firstOf(producerId);
       this.#sequence = 0;
     }
     const stamp = { producerId, epoch: this.#epoch, sequence: this.#sequence };
@@ -199,5 +200,15 @@ export class Partition implements RecordSink {
       this.#open = undefined;
     }
     return expired;
+  }
+
+  /** Lets the partition go: returns what waited or was under way, whose answer is nobody's business any more. */
+  leave(): RecordBatch[] {
+    const left = [this.underWay, ...this.waiting, this.#open].filter((batch) => batch !== undefined);
+    this.underWay = undefined;
+    this.waiting.length = 0;
+    this.#open = undefined;
+    this.#limits.epochs.leave(this.#producerId, this.#epoch);
+    return left.filter(({ count }) => count > 0);
   }
 }

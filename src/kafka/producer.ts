@@ -8,6 +8,7 @@ import type { Instruments } from '../metrics.ts';
 import { Appender } from './appender.ts';
 import { BatchPool } from './batch-pool.ts';
 import type { ClientOptions } from './client-options.ts';
+import { Epochs } from './epochs.ts';
 import { Metadata, type TopicInfo } from './metadata.ts';
 import { Outcomes } from './outcomes.ts';
 import { ProducerIdentity } from './producer-identity.ts';
@@ -88,7 +89,9 @@ export class KafkaProducer implements Delivery {
         maxBatchRecords: options.maxBatchRecords || Number.POSITIVE_INFINITY,
         newBatch,
         recycle,
+        epochs: new Epochs(() => this.#identity.renew()),
       },
+      giveUp: (batch, error) => this.#outcomes.giveUp(batch, error, 'unavailable'),
     });
     this.#outcomes = new Outcomes({
       user,

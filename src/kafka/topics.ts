@@ -13,6 +13,7 @@ import {
   UNKNOWN_TOPIC_OR_PARTITION,
   verdictOf,
 } from './protocol-errors.ts';
+import type { RecordBatch } from './record-batch.ts';
 import { topicRefusal } from './refusals.ts';
 
 /** How a missing topic is made. */
@@ -28,6 +29,8 @@ export interface TopicsParts {
   readonly limits: PartitionLimits;
   /** As access control lists name this client. */
   readonly user: () => string;
+  /** Answers the requests of a batch whose partition is gone. */
+  readonly giveUp: (batch: RecordBatch, error: AdapterError) => void;
 }
 
 /** How long a request waits for a topic that the brokers may be about to create. */
@@ -60,7 +63,7 @@ export class Topics {
     for (const partitions of this.#known.values()) yield* partitions;
   }
 
-  /** Takes over leaders and new partitions. Kafka never takes partitions away. */
+  /** Takes over leaders and the number of partitions. */
   update(topics: readonly TopicInfo[]): void {
     for (const { topic, errorCode, partitions } of topics) {
       if (errorCode !== 0 || partitions.length === 0) {
@@ -71,10 +74,27 @@ export class Topics {
       this.#problems.delete(topic);
       const known = this.#known.get(topic) ?? [];
       this.#known.set(topic, known);
+      this.#cut(known, partitions.at(-1)!.index + 1);
       for (const { index, leader } of partitions) {
         known[index] ??= new Partition(topic, index, this.#parts.limits);
         known[index].leader = leader;
       }
+    }
+  }
+
+  /** Kafka takes no partitions away: with fewer of them than before, the topic was deleted and made anew. */
+  #cut(known: Partition[], count: number): void {
+    const before = known.length;
+    for (const partition of known.splice(count)) {
+      const { topic, index } = partition;
+      if (index === count)
+        this.#parts.logger.warn(
+          { topic, partitions: count, before },
+          'the topic has fewer partitions than before',
+        );
+      const problem = `topic ${topic} was made anew with ${count} partitions, and partition ${index} is gone`;
+      for (const batch of partition.leave())
+        this.#parts.giveUp(batch, new AdapterError('kafka_unavailable', problem));
     }
   }
 

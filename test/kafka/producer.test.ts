@@ -113,6 +113,23 @@ describe('a missing topic', () => {
     assert.deepEqual(await valuesIn(strict.brokers, topic), ['b']);
   });
 
+  test('is written to when somebody has made it anew with fewer partitions', async (t) => {
+    const topic = await createTopic(strict.brokers, { partitions: 6 });
+    const { producer } = await startProducer(t, strict.brokers, { topic });
+    const toTheLast = (value: string) => [{ hash: 5, timestampMs: Date.now(), value }];
+    await send(producer, topic, toTheLast('lost with the topic'));
+    await withAdmin(strict.brokers, (admin) => admin.deleteTopics({ topics: [topic] }));
+    const make = () => createTopic(strict.brokers, { name: topic, partitions: 2 }).catch(() => undefined);
+    await eventually(make, { what: 'the topic is made anew' });
+    await assert.rejects(send(producer, topic, toTheLast('a')), isError('kafka_unavailable', /with 2 part/));
+    await send(producer, topic, toTheLast('b'));
+    const records = await readTopic(strict.brokers, topic);
+    assert.deepEqual(
+      records.map(({ partition, value }) => [partition, String(value)]),
+      [[1, 'b']],
+    );
+  });
+
   for (const [which, brokers] of [
     ['', () => strict.brokers],
     [', also of brokers that create topics by themselves', () => shared.brokers],

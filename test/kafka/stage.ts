@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import type { DroppedRecords } from '../../src/contracts.ts';
 import { Appender, type AppenderParts } from '../../src/kafka/appender.ts';
+import { Epochs } from '../../src/kafka/epochs.ts';
 import { Outcomes } from '../../src/kafka/outcomes.ts';
 import { Partition, type PartitionLimits } from '../../src/kafka/partition.ts';
 import type { PartitionAnswer } from '../../src/kafka/produce-protocol.ts';
@@ -77,8 +78,9 @@ export class Stage {
     this.log = lines;
     const newBatch = (): RecordBatch => new RecordBatch(1024);
     const recycle = (batch: RecordBatch): void => void this.recycled.push(batch);
+    const epochs = new Epochs(() => this.renewals++);
     const { maxBatchBytes = 1024 * 1024, maxBatchRecords = Number.POSITIVE_INFINITY } = options;
-    this.limits = { maxBatchBytes, maxBatchRecords, newBatch, recycle };
+    this.limits = { maxBatchBytes, maxBatchRecords, newBatch, recycle, epochs };
     this.partitions = Array.from(
       { length: options.partitions ?? 1 },
       (_, index) => new Partition(this.topic, index, this.limits),

@@ -48,6 +48,7 @@ function setUp() {
     metadata: metadata as unknown as Metadata,
     logger: keepingLogger().logger,
     limits: new Stage().limits,
+    giveUp() {},
   });
   return { metadata, topics };
 }
