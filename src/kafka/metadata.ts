@@ -99,6 +99,10 @@ export class Metadata {
     this.#topics.add(topic);
   }
 
+  dropTopic(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
   /** Asks again soon: at once after a quiet time, with growing waits while nobody answers. */
   refreshSoon(): void {
     if (this.#refreshing || this.#stopped) return;
@@ -151,7 +155,9 @@ export class Metadata {
       if (!this.isReached) logger.info({ brokers: answer.brokers.length }, 'Kafka reached');
       else if (isBack) logger.info({}, 'Kafka answers again');
       this.isReached = true;
-      this.#parts.onChange(answer.topicMetadata.map(readTopic));
+      // Asked for none, brokers tell of all.
+      const topics = answer.topicMetadata.filter(({ topic }) => this.#topics.has(topic));
+      this.#parts.onChange(topics.map(readTopic));
     } catch (error) {
       this.#failures++;
       // A broker that is connected but silent would be asked again and again.

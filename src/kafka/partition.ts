@@ -62,6 +62,7 @@ export class Partition implements RecordSink {
   #timestampMs = 0;
   #key: Uint8Array | undefined;
   #contents: Contents | undefined;
+  #wasTaken = false;
 
   constructor(topic: string, index: number, limits: PartitionLimits) {
     this.topic = topic;
@@ -149,7 +150,15 @@ export class Partition implements RecordSink {
     if (!batch) return undefined;
     batch.stamp ??= this.#nextStamp(producerId, batch.count);
     this.underWay = batch;
+    this.#wasTaken = true;
     return batch;
+  }
+
+  /** Whether records wait, are under way, or were taken since the last call. */
+  takeUse(): boolean {
+    const isUsed = this.#wasTaken || this.hasRecords || this.underWay !== undefined;
+    this.#wasTaken = false;
+    return isUsed;
   }
 
   /** A request that was rolled back may have left full batches without a record. */

@@ -92,6 +92,7 @@ export class KafkaProducer implements Delivery {
         epochs: new Epochs(() => this.#identity.renew()),
       },
       giveUp: (batch, error) => this.#outcomes.giveUp(batch, error, 'unavailable'),
+      now: () => performance.now(),
     });
     this.#outcomes = new Outcomes({
       user,
@@ -152,7 +153,7 @@ export class KafkaProducer implements Delivery {
 
   start(): void {
     const { topic } = this.#parts.options;
-    if (topic !== undefined) this.#metadata.addTopic(topic);
+    if (topic !== undefined) this.#topics.add(topic);
     void this.#metadata.refresh();
     this.#identity.renew();
     this.#tick = setInterval(() => this.#onTick(), TICK_MS);
@@ -197,6 +198,8 @@ export class KafkaProducer implements Delivery {
     }
     if (!this.ready && nowMs > this.#askedMs + ASK_AGAIN_MS) {
       this.#askedMs = nowMs;
+      // What is waited for is in use.
+      if (options.topic !== undefined) this.#topics.add(options.topic);
       this.#metadata.refreshSoon();
     }
     instruments.kafkaQueueBytes.set(this.#appender.queuedBytes);

@@ -15,6 +15,7 @@ import {
 } from './protocol-errors.ts';
 import type { RecordBatch } from './record-batch.ts';
 import { topicRefusal } from './refusals.ts';
+import { TopicUse } from './topic-use.ts';
 
 /** How a missing topic is made. */
 export interface TopicCreation {
@@ -31,6 +32,8 @@ export interface TopicsParts {
   readonly user: () => string;
   /** Answers the requests of a batch whose partition is gone. */
   readonly giveUp: (batch: RecordBatch, error: AdapterError) => void;
+  /** In milliseconds that only grow. */
+  readonly now: () => number;
 }
 
 /** How long a request waits for a topic that the brokers may be about to create. */
@@ -46,12 +49,20 @@ export class Topics {
   /** Why a topic has no partitions, as an error code of Kafka. */
   readonly #problems = new Map<string, number>();
   readonly #creating = new Map<string, Promise<void>>();
-  /** `performance.now()` before which a creation that failed is not tried again. */
+  /** The time before which a creation that failed is not tried again. */
   readonly #restsUntilMs = new Map<string, number>();
   readonly #warnings = new Seldom();
+  readonly #use: TopicUse;
 
   constructor(parts: TopicsParts) {
     this.#parts = parts;
+    this.#use = new TopicUse(parts.now);
+  }
+
+  /** Has the brokers asked for the topic from now on, as long as it is in use. */
+  add(topic: string): void {
+    this.#use.note(topic);
+    this.#parts.metadata.addTopic(topic);
   }
 
   /** The partitions of `topic`, by index; undefined while they are not known. */
@@ -80,6 +91,15 @@ export class Topics {
         known[index].leader = leader;
       }
     }
+    for (const topic of this.#use.release((name) => this.#known.get(name) ?? [])) this.#forget(topic);
+  }
+
+  #forget(topic: string): void {
+    this.#parts.metadata.dropTopic(topic);
+    for (const partition of this.#known.get(topic) ?? []) partition.leave();
+    this.#known.delete(topic);
+    this.#problems.delete(topic);
+    this.#restsUntilMs.delete(topic);
   }
 
   /** Kafka takes no partitions away: with fewer of them than before, the topic was deleted and made anew. */
@@ -117,7 +137,7 @@ export class Topics {
 
   #create(topic: string): void {
     const { creation } = this.#parts.options;
-    const isResting = performance.now() < (this.#restsUntilMs.get(topic) ?? 0);
+    const isResting = this.#parts.now() < (this.#restsUntilMs.get(topic) ?? 0);
     if (!creation || this.#creating.has(topic) || isResting) return;
     const made = this.#createNow(topic, creation).finally(() => {
       this.#creating.delete(topic);
@@ -137,7 +157,7 @@ export class Topics {
       const chosen = Object.entries(creation).filter(([, number]) => number !== LEFT_TO_BROKERS);
       logger.info({ topic, ...Object.fromEntries(chosen) }, 'topic created');
     } catch (error) {
-      this.#restsUntilMs.set(topic, performance.now() + CREATE_AGAIN_MS);
+      this.#restsUntilMs.set(topic, this.#parts.now() + CREATE_AGAIN_MS);
       logger.warn({ topic, problem: reasonOf(error) }, 'cannot create the topic');
     } finally {
       await admin.disconnect().catch(() => {});
@@ -150,9 +170,9 @@ export class Topics {
    */
   async learn(topics: ReadonlySet<string>): Promise<void> {
     const { metadata, options } = this.#parts;
-    for (const topic of topics) metadata.addTopic(topic);
-    const startedMs = performance.now();
+    const startedMs = this.#parts.now();
     for (;;) {
+      for (const topic of topics) this.add(topic);
       await metadata.refresh();
       const unknown = [...topics].find((topic) => !this.#known.has(topic));
       if (unknown === undefined) return;
@@ -160,7 +180,7 @@ export class Topics {
       const isComing = code === undefined || this.#creating.has(unknown);
       const limitMs = isComing ? options.produceTimeoutMs : MISSING_TOPIC_WAIT_MS;
       const isFinal = code !== undefined && verdictOf(code) === 'refused';
-      if (isFinal || performance.now() - startedMs > Math.min(limitMs, options.produceTimeoutMs)) {
+      if (isFinal || this.#parts.now() - startedMs > Math.min(limitMs, options.produceTimeoutMs)) {
         throw this.#unknown(unknown, code);
       }
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
@@ -177,7 +197,7 @@ export class Topics {
       );
     }
     if (code === UNKNOWN_TOPIC_OR_PARTITION) {
-      if (this.#warnings.isDue(topic, performance.now()))
+      if (this.#warnings.isDue(topic, this.#parts.now()))
         logger.warn({ topic }, 'the topic does not exist: what is written to it is answered 503');
       return new AdapterError(
         'topic_missing',

@@ -39,7 +39,8 @@ export class FakeLink {
     await transport.beforeAnswer(this);
     return {
       brokers: transport.brokers,
-      topicMetadata: transport.topics.filter(({ topic }) => topics.includes(topic)),
+      // As it is in the protocol: all of them when none is named.
+      topicMetadata: transport.topics.filter(({ topic }) => topics.length === 0 || topics.includes(topic)),
     };
   }
 

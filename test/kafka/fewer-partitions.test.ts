@@ -34,6 +34,7 @@ class ShrinkingStage {
         error() {},
       },
       limits: this.stage.limits,
+      now: () => performance.now(),
       giveUp: (batch, error) => this.stage.outcomes.giveUp(batch, error, 'unavailable'),
     });
   }

@@ -68,6 +68,20 @@ describe('an answer', () => {
     ]);
   });
 
+  test('tells of no topic that was not asked for, or is not any more', async (t) => {
+    const { transport, metadata, answers } = start(t);
+    transport.topics = [{ topic: 'foreign', topicErrorCode: 0, partitionMetadata: [partition(0, 1)] }];
+    await metadata.refresh();
+    metadata.addTopic('foreign');
+    await metadata.refresh();
+    metadata.dropTopic('foreign');
+    await metadata.refresh();
+    assert.deepEqual(
+      answers.map((topics) => topics.map(({ topic }) => topic)),
+      [[], ['foreign'], []],
+    );
+  });
+
   test('gives a link to every broker, and ends the connection it was asked over', async (t) => {
     const { transport, metadata } = start(t);
     await metadata.refresh();

@@ -6,7 +6,7 @@ import { AdapterError, type ErrorCode } from '../../src/errors.ts';
 import type { Metadata, PartitionInfo, TopicInfo } from '../../src/kafka/metadata.ts';
 import { Topics } from '../../src/kafka/topics.ts';
 import { NO_SECURITY } from './no-security.ts';
-import { keepingLogger, Stage } from './stage.ts';
+import { keepingLogger, PRODUCER_ID, Stage } from './stage.ts';
 
 const TIMEOUT_MS = 250;
 const LEADER_NOT_AVAILABLE = 5;
@@ -17,12 +17,17 @@ const UNAUTHORIZED = 29;
 /** Metadata whose answers the test gives. */
 class FakeMetadata {
   readonly added: string[] = [];
+  readonly dropped: string[] = [];
   refreshes = 0;
   lastProblem = 'connection refused';
   onRefresh: () => void = () => {};
 
   addTopic(topic: string): void {
     this.added.push(topic);
+  }
+
+  dropTopic(topic: string): void {
+    this.dropped.push(topic);
   }
 
   async refresh(): Promise<void> {
@@ -35,6 +40,8 @@ class FakeMetadata {
 
 function setUp() {
   const metadata = new FakeMetadata();
+  const clock = { skippedMs: 0 };
+  const stage = new Stage();
   const options = {
     brokers: ['one:9092', 'two:9092'],
     clientId: 'test',
@@ -47,10 +54,11 @@ function setUp() {
     options,
     metadata: metadata as unknown as Metadata,
     logger: keepingLogger().logger,
-    limits: new Stage().limits,
+    limits: stage.limits,
     giveUp() {},
+    now: () => performance.now() + clock.skippedMs,
   });
-  return { metadata, topics };
+  return { metadata, topics, stage, clock };
 }
 
 const known = (topic: string, ...leaders: readonly number[]): TopicInfo => ({
@@ -118,7 +126,7 @@ describe('learning of a topic', () => {
       else topics.update([known('metrics', 1)]);
     };
     await topics.learn(new Set(['metrics', 'other']));
-    assert.deepEqual(metadata.added, ['metrics', 'other']);
+    assert.deepEqual(new Set(metadata.added), new Set(['metrics', 'other']));
     assert.equal(metadata.refreshes, 2);
   });
 
@@ -164,5 +172,86 @@ describe('learning of a topic', () => {
     metadata.onRefresh = () => topics.update([unknown('metrics', UNAUTHORIZED)]);
     await assert.rejects(topics.learn(new Set(['metrics'])));
     assert.equal(metadata.refreshes, 1);
+  });
+});
+
+describe('a topic that nobody writes to', () => {
+  const MINUTE_MS = 60_000;
+
+  /** Topics `old` and `new` with two partitions each, learned one after the other. */
+  function learned() {
+    const parts = setUp();
+    const { topics, clock, stage } = parts;
+    for (const topic of ['old', 'new']) {
+      topics.add(topic);
+      clock.skippedMs++;
+    }
+    const isAsked = ({ topic }: TopicInfo): boolean => !parts.metadata.dropped.includes(topic);
+    const refresh = (): void => topics.update([known('old', 1, 1), known('new', 1, 1)].filter(isAsked));
+    refresh();
+    const write = (topic: string): void => {
+      Object.assign(stage, { partitions: topics.partitionsOf(topic) });
+      stage.commit({ partition: 1, value: 'written' });
+    };
+    const acknowledge = (): void => void stage.drain(1);
+    /** So many minutes, each with an answer of the brokers, in which `topic` is written to. */
+    const pass = (minutes: number, topic?: string): void => {
+      for (let minute = 0; minute < minutes; minute++) {
+        clock.skippedMs += MINUTE_MS;
+        if (topic !== undefined) {
+          write(topic);
+          acknowledge();
+        }
+        refresh();
+      }
+    };
+    return { ...parts, refresh, write, acknowledge, pass };
+  }
+
+  test('is forgotten after five minutes, and the brokers are not asked for it any more', () => {
+    const { topics, metadata, pass } = learned();
+    pass(4, 'new');
+    assert.deepEqual(metadata.dropped, []);
+    pass(2, 'new');
+    assert.deepEqual(metadata.dropped, ['old']);
+    assert.ok(topics.partitionsOf('new'));
+  });
+
+  test('is learned again once somebody does, in an epoch that was not used', async () => {
+    const { topics, metadata, stage, write, pass, refresh } = learned();
+    pass(1, 'old');
+    pass(6, 'new');
+    assert.deepEqual(metadata.dropped, ['old']);
+    assert.equal(topics.partitionsOf('old'), undefined);
+    metadata.onRefresh = () => {
+      metadata.dropped.length = 0;
+      refresh();
+    };
+    await topics.learn(new Set(['old']));
+    write('old');
+    assert.deepEqual(stage.take(1).stamp, { producerId: PRODUCER_ID, epoch: 1, sequence: 0 });
+  });
+
+  test('stays while records wait for it or are under way', () => {
+    const { metadata, write, acknowledge, stage, pass } = learned();
+    write('old');
+    const { partitions } = stage;
+    pass(10, 'new');
+    assert.deepEqual(metadata.dropped, []);
+    partitions[1]!.take(PRODUCER_ID);
+    pass(10, 'new');
+    assert.deepEqual(metadata.dropped, []);
+    Object.assign(stage, { partitions });
+    stage.answer(0, { partition: 1 });
+    acknowledge();
+    pass(6, 'new');
+    assert.deepEqual(metadata.dropped, ['old']);
+  });
+
+  test('stays when it was written to last, however long ago', () => {
+    const { metadata, pass } = learned();
+    pass(1, 'old');
+    pass(60);
+    assert.deepEqual(metadata.dropped, ['new']);
   });
 });
