@@ -152,7 +152,9 @@ export class Topics {
     try {
       await admin.connect();
       const { partitions: numPartitions, replicationFactor } = creation;
-      await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }] });
+      const isMade = await admin.createTopics({ topics: [{ topic, numPartitions, replicationFactor }] });
+      // Another replica was faster, and its partitions need not be those of the options here.
+      if (!isMade) return;
       // What is left to the brokers is no number that anybody could make sense of.
       const chosen = Object.entries(creation).filter(([, number]) => number !== LEFT_TO_BROKERS);
       logger.info({ topic, ...Object.fromEntries(chosen) }, 'topic created');

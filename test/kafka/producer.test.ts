@@ -151,6 +151,21 @@ describe('a missing topic', () => {
       assert.equal((await readTopic(brokers(), topic)).length, 1);
     });
 
+  test('is created by one of the replicas that find it missing, and that one alone says so', async (t) => {
+    const topic = uniqueTopic('raced');
+    const creation = { partitions: 1, replicationFactor: 1 };
+    const replicas = await Promise.all(
+      [1, 2, 3].map(() => startProducer(t, strict.brokers, { topic, creation })),
+    );
+    for (const { producer } of replicas) await send(producer, topic, sample('a'));
+    // Which waits for creations under way.
+    await Promise.all(replicas.map(({ producer }) => producer.stop()));
+    const created = replicas.flatMap(({ lines }) =>
+      lines.filter(({ message }) => message === 'topic created'),
+    );
+    assert.equal(created.length, 1);
+  });
+
   test('whose creation fails is a clear 503; a warning says why, once and not in a loop', async (t) => {
     const topic = uniqueTopic('impossible');
     const creation = { partitions: 1, replicationFactor: 3 };
