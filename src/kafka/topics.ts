@@ -38,16 +38,24 @@ export interface TopicsParts {
 
 /** How long a request waits for a topic that the brokers may be about to create. */
 const MISSING_TOPIC_WAIT_MS = 2000;
+/** How soon brokers that have told of a topic are asked for it again. */
 const ASK_AGAIN_MS = 100;
 /** Of `kafka.topic_partitions` and `kafka.topic_replication_factor`. */
 const LEFT_TO_BROKERS = -1;
 const CREATE_AGAIN_MS = 5000;
 
+/** Why a topic has no partitions. */
+interface Problem {
+  /** An error code of Kafka. */
+  readonly code: number;
+  /** When it was told last. */
+  readonly toldMs: number;
+}
+
 export class Topics {
   readonly #parts: TopicsParts;
   readonly #known = new Map<string, Partition[]>();
-  /** Why a topic has no partitions, as an error code of Kafka. */
-  readonly #problems = new Map<string, number>();
+  readonly #problems = new Map<string, Problem>();
   readonly #creating = new Map<string, Promise<void>>();
   /** The time before which a creation that failed is not tried again. */
   readonly #restsUntilMs = new Map<string, number>();
@@ -119,15 +127,15 @@ export class Topics {
   }
 
   #note(topic: string, errorCode: number): void {
-    const isNews = this.#problems.get(topic) !== errorCode;
-    this.#problems.set(topic, errorCode);
+    const isNews = this.#problems.get(topic)?.code !== errorCode;
+    this.#problems.set(topic, { code: errorCode, toldMs: this.#parts.now() });
     const problem = this.refusalOf(topic);
     if (isNews && problem !== '') this.#parts.logger.error({ topic, problem }, 'Kafka refuses the topic');
   }
 
   /** Why nothing can be written to the topic until a hand is lent; '' when nothing of this kind is known. */
   refusalOf(topic: string): string {
-    const code = this.#problems.get(topic);
+    const code = this.#problems.get(topic)?.code;
     if (code === undefined || verdictOf(code) !== 'refused' || this.#known.has(topic)) return '';
     const error = nameOf(code);
     if (code !== TOPIC_AUTHORIZATION_FAILED) return `Kafka refuses topic ${topic}: ${error}`;
@@ -174,11 +182,14 @@ export class Topics {
     const { metadata, options } = this.#parts;
     const startedMs = this.#parts.now();
     for (;;) {
-      for (const topic of topics) this.add(topic);
+      for (const topic of topics) {
+        this.add(topic);
+        this.#throwIfJustRefused(topic);
+      }
       await metadata.refresh();
       const unknown = [...topics].find((topic) => !this.#known.has(topic));
       if (unknown === undefined) return;
-      const code = this.#problems.get(unknown);
+      const code = this.#problems.get(unknown)?.code;
       const isComing = code === undefined || this.#creating.has(unknown);
       const limitMs = isComing ? options.produceTimeoutMs : MISSING_TOPIC_WAIT_MS;
       const isFinal = code !== undefined && verdictOf(code) === 'refused';
@@ -187,6 +198,13 @@ export class Topics {
       }
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     }
+  }
+
+  /** Senders repeat what is refused: not each of their requests is to become one to the brokers. */
+  #throwIfJustRefused(topic: string): void {
+    const problem = this.#problems.get(topic);
+    if (!problem || this.#known.has(topic) || verdictOf(problem.code) !== 'refused') return;
+    if (this.#parts.now() - problem.toldMs < ASK_AGAIN_MS) throw this.#unknown(topic, problem.code);
   }
 
   #unknown(topic: string, code: number | undefined): AdapterError {

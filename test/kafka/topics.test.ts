@@ -40,7 +40,7 @@ class FakeMetadata {
 
 function setUp() {
   const metadata = new FakeMetadata();
-  const clock = { skippedMs: 0 };
+  const clock: { skippedMs: number; stoppedMs?: number } = { skippedMs: 0 };
   const stage = new Stage();
   const options = {
     brokers: ['one:9092', 'two:9092'],
@@ -56,7 +56,7 @@ function setUp() {
     logger: keepingLogger().logger,
     limits: stage.limits,
     giveUp() {},
-    now: () => performance.now() + clock.skippedMs,
+    now: () => clock.stoppedMs ?? performance.now() + clock.skippedMs,
   });
   return { metadata, topics, stage, clock };
 }
@@ -171,6 +171,33 @@ describe('learning of a topic', () => {
     const { metadata, topics } = setUp();
     metadata.onRefresh = () => topics.update([unknown('metrics', UNAUTHORIZED)]);
     await assert.rejects(topics.learn(new Set(['metrics'])));
+    assert.equal(metadata.refreshes, 1);
+  });
+});
+
+describe('a topic that was refused a moment ago', () => {
+  test('is refused by what is remembered, and asked for again after that', async () => {
+    const { metadata, topics, clock } = setUp();
+    metadata.onRefresh = () => topics.update([unknown('metrics', UNAUTHORIZED)]);
+    const refusals = new Set<string>();
+    // It stands still, however slow the machine is.
+    clock.stoppedMs = 1000;
+    for (let write = 0; write < 200; write++)
+      refusals.add(String(await topics.learn(new Set(['metrics'])).catch((error: unknown) => error)));
+    assert.equal(metadata.refreshes, 1);
+    assert.equal(refusals.size, 1);
+    assert.match([...refusals][0]!, /TOPIC_AUTHORIZATION_FAILED/);
+    clock.stoppedMs = 1100;
+    metadata.onRefresh = () => topics.update([known('metrics', 1)]);
+    await topics.learn(new Set(['metrics']));
+    assert.equal(metadata.refreshes, 2);
+  });
+
+  test('does not keep a missing one from being asked for', async () => {
+    const { metadata, topics } = setUp();
+    topics.update([unknown('metrics', UNKNOWN_TOPIC)]);
+    metadata.onRefresh = () => topics.update([known('metrics', 1)]);
+    await topics.learn(new Set(['metrics']));
     assert.equal(metadata.refreshes, 1);
   });
 });
