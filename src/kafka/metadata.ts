@@ -11,6 +11,7 @@ const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1000;
 /** So many brokers of a large cluster are tried at the start. */
 const TRIED_BROKERS = 5;
+const STOPPING = 'the adapter is stopping';
 
 export interface PartitionInfo {
   readonly index: number;
@@ -68,15 +69,24 @@ export class Metadata {
     if (connected.length > 0) return connected[Math.floor(Math.random() * connected.length)]!;
     let problem: unknown;
     for (const link of this.#candidates()) {
+      if (this.#stopped) break;
       try {
-        await link.connect();
+        await this.#connect(link);
         return link;
       } catch (error) {
         // A wrong password says more than another broker that is not there.
         if (!(problem instanceof BrokerProblem) || problem.isAbsence) problem = error;
       }
     }
-    throw problem;
+    throw this.#stopped ? new Error(STOPPING) : problem;
+  }
+
+  /** Leaves no connection behind, and rejects, when it is stopped meanwhile. */
+  async #connect(link: BrokerLink): Promise<void> {
+    await link.connect();
+    if (!this.#stopped) return;
+    await link.cut(new Error(STOPPING));
+    throw new Error(STOPPING);
   }
 
   /** The brokers it knows, then the seeds: a link is made when it is its turn, so that `#seed` is the one in use. */
@@ -172,7 +182,7 @@ export class Metadata {
   async #reachAdvertised(asked: BrokerAddress): Promise<void> {
     const tries = [...this.#links].slice(0, TRIED_BROKERS).map(async ([nodeId, link]) => {
       try {
-        await link.connect();
+        await this.#connect(link);
       } catch (error) {
         const problem = advertisedRefusal(asked, nodeId, error);
         if (!this.#stopped)
@@ -208,10 +218,15 @@ export class Metadata {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    const reason = new Error('the adapter is stopping');
-    const links = [...this.#links.values(), ...(this.#seed ? [this.#seed] : [])];
-    await Promise.all(links.map((link) => link.cut(reason)));
+    await this.#cutAll();
     await this.#refreshing;
+    // It may have connected after all.
+    await this.#cutAll();
+  }
+
+  async #cutAll(): Promise<void> {
+    const links = [...this.#links.values(), ...(this.#seed ? [this.#seed] : [])];
+    await Promise.all(links.map((link) => link.cut(new Error(STOPPING))));
   }
 }
 

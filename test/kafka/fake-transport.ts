@@ -28,6 +28,7 @@ export class FakeLink {
 
   async connect(): Promise<void> {
     this.#transport.connects.push(`${this.address.host}:${this.address.port}`);
+    await this.#transport.beforeConnect();
     const problem = this.#transport.away.get(this.address.port);
     if (problem !== undefined) throw new Error(problem);
     this.isConnected = true;
@@ -65,6 +66,7 @@ export class FakeTransport {
   /** Topics of each metadata request. */
   readonly asked: string[][] = [];
   readonly links: FakeLink[] = [];
+  beforeConnect: () => Promise<void> = () => Promise.resolve();
   beforeAnswer: (link: FakeLink) => Promise<void> = () => Promise.resolve();
   newProducerId: () => Promise<bigint> = () => Promise.resolve(7n);
 

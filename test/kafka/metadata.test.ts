@@ -194,6 +194,42 @@ describe('a broker that does not answer', () => {
 });
 
 describe('when it is stopped', () => {
+  for (const [outcome, isAway] of [
+    ['fails', true],
+    ['succeeds', false],
+  ] as const)
+    test(`a connection under way that ${outcome} is the last, and none stays`, async (t) => {
+      const { transport, metadata } = start(t);
+      const { promise, resolve: release } = Promise.withResolvers<void>();
+      transport.beforeConnect = () => promise;
+      if (isAway) for (const { port } of transport.brokers.slice(0, 2)) transport.away.set(port, 'away');
+      const late = metadata.refresh();
+      assert.equal(transport.connects.length, 1);
+      const stopped = metadata.stop();
+      release();
+      await Promise.all([late, stopped]);
+      assert.equal(transport.connects.length, 1, 'no other seed is tried');
+      assert.deepEqual(transport.asked, []);
+      assert.ok(transport.links.every(({ isConnected }) => !isConnected));
+    });
+
+  test('the connections to addresses that brokers give are cut, also those under way', async (t) => {
+    const { transport, metadata } = start(t);
+    const { promise, resolve: release } = Promise.withResolvers<void>();
+    transport.beforeAnswer = async () => {
+      transport.beforeConnect = () => promise;
+    };
+    const late = metadata.refresh();
+    await eventually(() => transport.connects.length > 1, { what: 'the addresses are tried' });
+    const stopped = metadata.stop();
+    release();
+    await Promise.all([late, stopped]);
+    await eventually(() => transport.links.every(({ isConnected }) => !isConnected), {
+      what: 'none stays',
+      withinMs: 1000,
+    });
+  });
+
   test('it connects to nobody any more, whoever asks', async (t) => {
     const { transport, metadata } = start(t);
     await metadata.refresh();
