@@ -194,7 +194,7 @@ export class KafkaProducer implements Delivery {
       partition.underWay = undefined;
       this.#outcomes.beginEpoch(partition);
       this.#outcomes.giveUp(underWay, timedOut(options.produceTimeoutMs, leader), 'timeout');
-      void leader?.cut(new Error('the broker did not answer in time'));
+      this.#sending.cutOff(underWay, new Error('the broker did not answer in time'));
     }
     if (!this.ready && nowMs > this.#askedMs + ASK_AGAIN_MS) {
       this.#askedMs = nowMs;

@@ -27,7 +27,8 @@ interface Load {
 }
 
 interface BrokerState {
-  isBusy: boolean;
+  /** Until it is answered, nothing more is sent. */
+  underWay: { readonly link: BrokerLink; readonly loads: readonly Load[] } | undefined;
   failures: number;
   /** `performance.now()` before which the broker is left alone after a failure. */
   notBeforeMs: number;
@@ -85,10 +86,16 @@ export class Sending {
     for (const [nodeId, ready] of byLeader) this.#sendTo(nodeId, ready, producerId);
   }
 
+  /** Cuts off the broker that owes the answer for `batch`: by now another one may lead its partition. */
+  cutOff(batch: RecordBatch, reason: Error): void {
+    for (const { underWay } of this.#brokers.values())
+      if (underWay?.loads.some((load) => load.batch === batch)) void underWay.link.cut(reason);
+  }
+
   #stateOf(nodeId: number): BrokerState {
     let state = this.#brokers.get(nodeId);
     if (!state) {
-      state = { isBusy: false, failures: 0, notBeforeMs: 0, next: 0 };
+      state = { underWay: undefined, failures: 0, notBeforeMs: 0, next: 0 };
       this.#brokers.set(nodeId, state);
     }
     return state;
@@ -96,7 +103,7 @@ export class Sending {
 
   #sendTo(nodeId: number, ready: Ready, producerId: bigint): void {
     const state = this.#stateOf(nodeId);
-    if (state.isBusy || state.notBeforeMs > performance.now()) return;
+    if (state.underWay || state.notBeforeMs > performance.now()) return;
     const link = this.#parts.metadata.linkOf(nodeId);
     if (!link) {
       this.#parts.metadata.refreshSoon();
@@ -104,9 +111,9 @@ export class Sending {
     }
     const loads = takeFrom(ready, state, producerId);
     if (loads.length === 0) return;
-    state.isBusy = true;
+    state.underWay = { link, loads };
     void this.#request(link, loads, state).finally(() => {
-      state.isBusy = false;
+      state.underWay = undefined;
       this.#parts.onIdle();
     });
   }

@@ -91,3 +91,30 @@ describe('when one request cannot take all partitions of a broker', () => {
     assert.equal(second[0], first.length + 1);
   });
 });
+
+test('who owes an answer is cut off for it, though another broker leads the partition by now', async () => {
+  const stage = new Stage();
+  const cuts: number[] = [];
+  const linkOf = (port: number) => ({
+    address: { host: 'broker', port },
+    connect: async () => {},
+    produce: () => new Promise(() => {}),
+    cut: async () => void cuts.push(port),
+  });
+  const links = new Map([1, 2].map((node) => [node, linkOf(9000 + node)]));
+  const sending = new Sending({
+    metadata: { linkOf: (node: number) => links.get(node), refreshSoon() {} } as unknown as Metadata,
+    outcomes: stage.outcomes,
+    instruments: stage.metrics.instruments,
+    logger: keepingLogger().logger,
+    compression: 'none',
+    attemptTimeoutMs: 1000,
+    onIdle: () => {},
+  });
+  stage.commit('a');
+  stage.partition.leader = 1;
+  sending.send([stage.partition], PRODUCER_ID);
+  stage.partition.leader = 2;
+  sending.cutOff(stage.partition.underWay!, new Error('late'));
+  assert.deepEqual(cuts, [9001]);
+});
