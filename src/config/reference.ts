@@ -25,7 +25,8 @@ since other programs use the same prefixes; one that looks like a slip is warned
 Durations are written \`250ms\`, \`90s\`, \`2m\`, \`1h30m\` or \`0\`; a number without a unit is refused. Sizes are written
 \`512KiB\`, \`32MiB\`, \`1GiB\` or as a number of bytes. Lists are separated by commas; a flag of a list may be repeated, and
 in the file a YAML sequence is fine too. Rules for series have levels of their own: YAML below their key in the file, YAML
-or JSON as the text of a flag or variable. A boolean flag alone means true, and \`--no-\` in front of its name means false.
+or JSON as the text of a flag or variable; one selector may stand there by itself, several are a list, since commas are
+part of them. A boolean flag alone means true, and \`--no-\` in front of its name means false.
 `;
 
 /** Loaded by a test, so that it stays true. */

@@ -23,16 +23,20 @@ interface Structure<Value> {
   /** What stands for no text at all. */
   readonly empty: unknown;
   readonly read: Read<Value>;
+  /** Whether `read` is to have the text as it stands, which would mean something else as YAML. */
+  isPlain?(text: string): boolean;
   toYaml(value: Value): YamlValue;
 }
 
 /** YAML below its key in the file; YAML or JSON as the text of a flag or variable. */
-export function structure<Value>({ empty, read, toYaml, ...described }: Structure<Value>): Kind<Value> {
+export function structure<Value>(parts: Structure<Value>): Kind<Value> {
+  const { empty, read, isPlain, toYaml, ...described } = parts;
   return {
     ...described,
     form: 'structure',
     parse(text) {
       if (text.trim() === '') return read(empty);
+      if (isPlain?.(text)) return read(text.trim());
       const content = readYaml(text);
       return 'error' in content ? content : read(content.value);
     },
@@ -69,8 +73,10 @@ export function within<Value>(place: string, reading: Reading<Value>): Reading<V
 /** A sequence; `noun` is what its entries are called, `rule 2: ...`. All entries that are wrong are named. */
 export function sequence<Value>(noun: string, read: Read<Value>): Read<readonly Value[]> {
   return (value) => {
-    if (!Array.isArray(value))
-      return { error: `is not a list, expected an entry with a dash in front for each ${noun}` };
+    if (!Array.isArray(value)) {
+      const seen = typeof value === 'string' ? `${quoted(value)} ` : '';
+      return { error: `${seen}is not a list, expected an entry with a dash in front for each ${noun}` };
+    }
     if (value.length > MOST_ENTRIES)
       return { error: `has ${value.length} entries, the most is ${MOST_ENTRIES}` };
     return together(value.map((entry, index) => within(`${noun} ${index + 1}`, read(entry))));

@@ -30,13 +30,25 @@ function parsedText(parse: (text: string) => Parsed<unknown>): Read<string> {
   });
 }
 
+const readSelectors = sequence('entry', readSelector);
+
+/** A list, or a text, which is one selector: it may have commas in it, so it is never split. */
 export function selectors(): Kind<readonly string[]> {
   return structure({
-    type: 'list of selectors',
+    type: 'selector, or list of them',
     bounds: '`name{label="value"}` with `=`, `!=`, `=~` or `!~`',
-    schema: { type: 'array', items: { type: 'string' } },
+    schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
     empty: [],
-    read: sequence('entry', readSelector),
+    read(value) {
+      if (value === '') return { value: [] };
+      if (typeof value === 'string') return together([readSelector(value)]);
+      if (Array.isArray(value)) return readSelectors(value);
+      return {
+        error: 'is neither a selector nor a list of them, put one that begins with a brace in quotes',
+      };
+    },
+    // A list begins with a dash or a bracket; braces would be a mapping, a colon or hash in quotes much else.
+    isPlain: (text) => /^\s*[\w:{]/.test(text),
     toYaml: (value) => value,
   });
 }

@@ -97,7 +97,7 @@ describe('relabel rules', () => {
     ],
     [
       '[{target_label: a, source_labels: b}]',
-      'rule 1: source_labels: is not a list, expected an entry with a dash in front for each label',
+      'rule 1: source_labels: "b" is not a list, expected an entry with a dash in front for each label',
     ],
     [
       '[{target_label: a, source_labels: [b, "", [c]]}]',
@@ -108,7 +108,7 @@ describe('relabel rules', () => {
       'rule 1: is not a mapping, expected names with a colon and a value each; rule 3: target_label is missing: replace needs one',
     ],
     ['{action: drop}', 'is not a list, expected an entry with a dash in front for each rule'],
-    ['drop', 'is not a list, expected an entry with a dash in front for each rule'],
+    ['drop', '"drop" is not a list, expected an entry with a dash in front for each rule'],
     ['[{action: drop, action: keep}]', 'character 17: duplicate key, each may be given once'],
     ['["x]', 'character 5: a colon, comma, quote or bracket is missing'],
   ];
@@ -142,9 +142,32 @@ describe('selectors', () => {
     assert.deepEqual(problemsDry({ env: { MATCH: '[up, "go{a}", "x{"]' } }), [
       'variable MATCH: entry 2: "go{a}" at character 5: expected =, !=, =~ or !~ behind a; entry 3: "x{" at character 3: expected the name of a label',
     ]);
+  });
+
+  it('need no list when there is one, which is never split and may be like YAML of another meaning', () => {
+    for (const one of ['up', 'up{job="a",x!="b"}', '{job="a"}', 'up{a="b: c"}', 'up{a="b #c"}', '{"x"}']) {
+      const given = [
+        { argv: [`--record.match= ${one}`] },
+        { env: { MATCH: one } },
+        { env: { RECORD_MATCH: `${one}\n` } },
+        { files: { 'config.yml': `record:\n  match: '${one}'\n` } },
+      ];
+      for (const each of given) assert.deepEqual(loadedDry(each).config['record.match'], [one]);
+    }
+    assert.deepEqual(loadedDry({ env: { MATCH: '"up"' } }).config['record.match'], ['up']);
+    assert.deepEqual(configOf('record: {match: ""}')['record.match'], []);
+    const plain = configOf('record:\n  match: up{job="a"}\n');
+    assert.deepEqual(plain['record.match'], ['up{job="a"}']);
+  });
+
+  it('that are neither one nor a list are shown, and those that YAML takes for something else explained', () => {
     assert.equal(
-      problemOf('record.match', 'up'),
-      'is not a list, expected an entry with a dash in front for each entry',
+      problemOf('record.match', 'up, go'),
+      '"up, go" at character 3: expected the end, or labels in braces such as {job="web"}',
+    );
+    assert.equal(
+      problemIn('record: {match: {a="b"}}'),
+      'config.yml:1:17: record.match: is neither a selector nor a list of them, put one that begins with a brace in quotes',
     );
   });
 });

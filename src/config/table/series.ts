@@ -27,7 +27,7 @@ export const SERIES_OPTIONS = {
   'record.match': {
     kind: selectors(),
     default: '',
-    doc: 'Which series are written: a list of selectors such as `up{job="node"}`, of which one has to match the series as it came. Empty means all.',
+    doc: 'Which series are written: a selector such as `up{job="node"}`, or a list of them in YAML (`[up, go_goroutines]`), of which one has to match the series as it came. Empty means all.',
     aliases: [{ variable: 'MATCH' }],
   },
   'record.external_labels': {
