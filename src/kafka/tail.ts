@@ -19,7 +19,7 @@ import { topicRefusal } from './refusals.ts';
 import { Transport } from './transport.ts';
 
 const GROUP_ID_NOT_FOUND = 69;
-/** A broker that creates topics by itself needs a moment until the topic is there. */
+/** A topic that somebody has just created needs a moment until every broker knows it. */
 const MISSING_TOPIC_WAIT_MS = 2000;
 const ASK_AGAIN_MS = 100;
 
@@ -39,7 +39,7 @@ export async function tail(parts: TailParts): Promise<void> {
   await reach(parts);
   const kafka = createClient(parts.options, parts.logger);
   const groupId = `kafka-adapter-tail-${randomUUID()}`;
-  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: true });
+  const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
   const counts: Counts = { records: 0, lines: 0, unreadable: 0 };
   await consumer.connect();
   try {
@@ -75,15 +75,18 @@ async function cleanUp(admin: Admin, groupId: string, logger: Logger): Promise<v
   }
 }
 
-/** Rejects with a sentence on what is wrong, where kafkajs would only have an error code, and late. */
+/**
+ * Rejects with a sentence on what is wrong, where kafkajs would only have an error code, and late. Who only reads must
+ * not create: a mistyped name would be a topic from then on.
+ */
 async function reach({ options, topic, logger, signal }: TailParts): Promise<void> {
   const transport = new Transport(options, options.produceTimeoutMs, logger);
-  const metadata = new Metadata({ transport, brokersMayCreate: true, logger, onChange: () => {} });
+  const metadata = new Metadata({ transport, brokersMayCreate: false, logger, onChange: () => {} });
   const startedMs = performance.now();
   try {
     const link = await metadata.anyLink();
     while (!signal.aborted) {
-      const { topicMetadata } = await link.metadata([topic], true);
+      const { topicMetadata } = await link.metadata([topic], false);
       const code = topicMetadata[0]?.topicErrorCode ?? UNKNOWN_TOPIC_OR_PARTITION;
       if (code === 0) return;
       const isLate = performance.now() - startedMs > MISSING_TOPIC_WAIT_MS;

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { KafkaNode } from '../../deploy/local/kafka.ts';
 import { startAdapter } from '../support/adapter.ts';
-import { createTopic, startKafka, uniqueTopic } from '../support/kafka.ts';
+import { createTopic, startKafka, uniqueTopic, withAdmin } from '../support/kafka.ts';
 import { startProcess } from '../support/process.ts';
 import { body } from '../support/write-request.ts';
 
@@ -13,7 +13,8 @@ const program = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 let kafka: KafkaNode;
 before(async () => {
-  kafka = await startKafka({ properties: { 'auto.create.topics.enable': 'false' } });
+  // Brokers that create whatever is asked for: a reader must not ask.
+  kafka = await startKafka({ properties: { 'auto.create.topics.enable': 'true' } });
 });
 after(() => kafka.close());
 
@@ -60,7 +61,7 @@ describe('tail', () => {
     });
   }
 
-  test('of a topic that does not exist ends with 1, and names it and the option', async (t) => {
+  test('of a topic that does not exist ends with 1, names it and the option, and does not create it', async (t) => {
     const topic = uniqueTopic('missing');
     const tail = startProcess(t, {
       args: [program, 'tail', '--log.format=json', `--kafka.topic=${topic}`],
@@ -78,6 +79,7 @@ describe('tail', () => {
         ],
       ],
     );
+    assert.ok(!(await withAdmin(kafka.brokers, (admin) => admin.listTopics())).includes(topic));
   });
 });
 
