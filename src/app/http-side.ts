@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import type { ListenAddress } from '../config/addresses.ts';
 import type { Config } from '../config/options.ts';
-import { readWeb, type WebConfig } from '../config/web-config.ts';
+import { readUsableWeb, type WebConfig } from '../config/web-config.ts';
 import type { Connections } from '../connection/connections.ts';
 import type { Door } from '../connection/limit.ts';
 import { Admission, type AdmissionLimits } from '../http/admission.ts';
@@ -89,7 +89,7 @@ export class HttpSide {
   /** Reads these files again, whatever has become of the configuration; gives the problems for which the old ones stay. */
   renew(): readonly string[] {
     const { config } = this.#now;
-    const { web, problems } = readWeb(config, (path) => readFileSync(path, 'utf8'));
+    const { web, problems } = readUsableWeb(config, (path) => readFileSync(path, 'utf8'));
     return problems.length > 0 ? problems : this.tryAdopt(config, web);
   }
 

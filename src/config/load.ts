@@ -12,7 +12,7 @@ import type { Origins } from './rule.ts';
 import { RULES } from './rules.ts';
 import type { Origin, Setting } from './settings.ts';
 import { originText, problemOf } from './settings.ts';
-import { readWeb, type WebConfig } from './web-config.ts';
+import { readUsableWeb, readWeb, type WebConfig } from './web-config.ts';
 
 export interface LoadInput extends Sources {
   /** The arguments alone, without program and script. */
@@ -44,7 +44,7 @@ export function loadConfig(input: LoadInput): LoadedConfig | RefusedConfig {
   const problems = [...commandLine.problems, ...environment.problems, ...file.problems];
   problems.push(...settings.map(problemOf).filter((problem) => problem !== undefined));
   const { config, origins, unread } = effective(settings);
-  const { web, problems: webProblems } = readWeb(config, input.readFile);
+  const { web, problems: webProblems } = readUsableWeb(config, input.readFile);
   const warnings = [...environment.warnings];
   // What a file that cannot be read says is not known, so nothing is missing.
   const isFileLost = file.problems.length > 0 && file.settings.length === 0;

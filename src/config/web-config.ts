@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { Config } from './options.ts';
+import { checkTlsFiles } from './web-files.ts';
 import { type Mapping, type Report, refuseUnknown, sectionOf } from './web-section.ts';
 import { readTlsSection, type TlsConfig } from './web-tls.ts';
 
@@ -27,11 +28,21 @@ const SECTIONS = ['tls_server_config', 'http_server_config', 'basic_auth_users']
 type ReadFile = (path: string) => string;
 type WebOptions = Pick<Config, 'web.config_file' | 'http.bearer_tokens_file'>;
 
-/** Both files that say who may do what and how; never throws for bad input. */
-export function readWeb(
-  config: WebOptions,
-  readFile: ReadFile,
-): { web: WebConfig; problems: readonly string[] } {
+interface WebReading {
+  readonly web: WebConfig;
+  readonly problems: readonly string[];
+}
+
+/** Both files that say who may do what and how, with the certificates and keys they name tried too. */
+export function readUsableWeb(config: WebOptions, readFile: ReadFile): WebReading {
+  const { web, problems } = readWeb(config, readFile);
+  const found: string[] = [...problems];
+  if (web.tls) checkTlsFiles(web.tls, readFile, reportOf(config['web.config_file'], found));
+  return { web, problems: found };
+}
+
+/** What both files say; never throws for bad input. */
+export function readWeb(config: WebOptions, readFile: ReadFile): WebReading {
   const problems: string[] = [];
   const read = (name: keyof WebOptions): string | undefined => {
     try {
@@ -56,9 +67,9 @@ export function readWeb(
 }
 
 /** Paths in the file are relative to its folder, as the toolkit has it. Never throws for bad input. */
-export function readWebConfig(path: string, text: string): { web: WebConfig; problems: readonly string[] } {
+export function readWebConfig(path: string, text: string): WebReading {
   const problems: string[] = [];
-  const report: Report = (problem) => problems.push(`web.config_file ${path}: ${problem}`);
+  const report = reportOf(path, problems);
   const content = sectionOf({ '': contentOf(text, report) }, '', report) ?? {};
   refuseUnknown(content, SECTIONS, { prefix: '', report });
   const tlsSection = sectionOf(content, 'tls_server_config', report);
@@ -67,6 +78,12 @@ export function readWebConfig(path: string, text: string): { web: WebConfig; pro
   readHttpSection(sectionOf(content, 'http_server_config', report) ?? {}, report);
   const users = readUsers(sectionOf(content, 'basic_auth_users', report) ?? {}, report);
   return problems.length > 0 ? { web: PLAIN_WEB, problems } : { web: { tls, users, tokens: [] }, problems };
+}
+
+function reportOf(path: string, problems: string[]): Report {
+  return (problem) => {
+    problems.push(`web.config_file ${path}: ${problem}`);
+  };
 }
 
 /** Undefined, which is nothing to complain about any more, when it cannot be read. */

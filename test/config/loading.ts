@@ -1,8 +1,11 @@
 /** Loads a configuration for a test: no files but those given, no environment but that given. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
 import type { LoadedConfig, RefusedConfig } from '../../src/config/load.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { makeCertificate } from '../support/certificate.ts';
 
 interface Given {
   readonly argv?: readonly string[];
@@ -39,6 +42,22 @@ export function problemsOf(given: Given): readonly string[] {
   const result = load(given);
   assert.ok('problems' in result, 'expected problems, got a config');
   return result.problems;
+}
+
+interface UsableTls {
+  /** For a web configuration file. */
+  readonly section: string;
+  /** What it names. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A section `tls_server_config` of which nothing is wrong; undefined where openssl is missing. */
+export function usableTls(t: TestContext): UsableTls | undefined {
+  const certificate = makeCertificate(t);
+  if (!certificate) return undefined;
+  const { certFile, keyFile, ca } = certificate;
+  const section = `tls_server_config: {cert_file: ${certFile}, key_file: ${keyFile}}`;
+  return { section, files: { [certFile]: ca, [keyFile]: readFileSync(keyFile, 'utf8') } };
 }
 
 /** The problems with `--dry-run`. */

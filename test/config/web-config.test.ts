@@ -1,8 +1,10 @@
 /** The web configuration file: read, and everything it cannot do refused by name. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { PLAIN_WEB, readWebConfig } from '../../src/config/web-config.ts';
+import { makeCertificate } from '../support/certificate.ts';
 import { load } from './loading.ts';
 
 const HASH = '$2y$10$abcdefghijklmnopqrstuuO1Zb1Gc0x1Zb1Gc0x1Zb1Gc0x1Zb1Ga';
@@ -101,6 +103,43 @@ basic_auth_users:
       assert.doesNotMatch(problems[0]!, /secret/);
     });
   }
+
+  test('names files that are tried: what is wrong with them is told with key and file', (t) => {
+    const [own, other] = [makeCertificate(t), makeCertificate(t)];
+    if (!own || !other) return;
+    const [cert, key, foreign] = [own.certFile, own.keyFile, other.keyFile].map((file) =>
+      readFileSync(file, 'utf8'),
+    );
+    const encrypted = '-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n';
+    const section = 'tls_server_config: {cert_file: /c, key_file: /k, client_ca_file: /ca';
+    const web = `${section}, client_auth_type: RequireAndVerifyClientCert}`;
+    const problems = (files: Record<string, string | undefined>): readonly string[] => {
+      const given = { '/c': cert!, '/k': key!, '/ca': cert!, ...files, '/w.yml': web };
+      const known = Object.entries(given).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      );
+      const result = load({
+        argv: ['--dry-run', '--web.config-file=/w.yml'],
+        files: Object.fromEntries(known),
+      });
+      return 'problems' in result ? result.problems : [];
+    };
+    const place = 'web.config_file /w.yml: tls_server_config';
+    assert.deepEqual(problems({}), []);
+    assert.deepEqual(problems({ '/c': `text\n${cert}${cert}` }), []);
+    assert.deepEqual(problems({ '/c': undefined, '/k': 'x', '/ca': '' }), [
+      `${place}.cert_file /c cannot be read (ENOENT)`,
+      `${place}.key_file /k is no private key in PEM form`,
+      `${place}.client_ca_file /ca is no certificate in PEM form`,
+    ]);
+    assert.deepEqual(problems({ '/c': cert!.replace('MII', 'AAA') }), [
+      `${place}.cert_file /c is no certificate in PEM form`,
+    ]);
+    assert.deepEqual(problems({ '/k': foreign }), [`${place}.key_file /k is not the key of cert_file /c`]);
+    assert.deepEqual(problems({ '/k': encrypted }), [
+      `${place}.key_file /k is encrypted, expected a key without a password`,
+    ]);
+  });
 
   test('that is not there is a problem of the configuration', () => {
     const result = load({ argv: ['--dry-run', '--web.config-file=/nowhere.yml'] });

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { OPTIONS_OF_CHART } from '../../docs/chart-schema.ts';
 import { variableOf } from '../../src/config/names.ts';
 import { OPTION_NAMES, optionOf } from '../../src/config/options.ts';
+import { type Certificate, makeCertificate } from '../support/certificate.ts';
 import { findPromtool } from '../support/prometheus.ts';
 import { passes, ran } from '../support/tools.ts';
 import {
@@ -27,15 +28,15 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 const chart = (name: string): string => shipped(`kubernetes/helm/kafka-adapter/${name}`);
 
 /** What the examples say is there. */
-const SECRETS: Secrets = {
+const secrets = ({ certFile, keyFile }: Certificate): Secrets => ({
   'kafka-adapter-login': { KAFKA_SASL_USERNAME: 'adapter', KAFKA_SASL_PASSWORD: 'secret' },
   'kafka-adapter-kafka': { 'ca.crt': '', 'tls.crt': '', 'tls.key': '' },
   'kafka-adapter-web': {
     'web.yml': 'tls_server_config: {cert_file: server.crt, key_file: server.key}',
-    'server.crt': '',
-    'server.key': '',
+    'server.crt': readFileSync(certFile, 'utf8'),
+    'server.key': readFileSync(keyFile, 'utf8'),
   },
-};
+});
 
 const ALWAYS = ['ConfigMap', 'Deployment', 'Pod', 'PodDisruptionBudget', 'Service', 'ServiceAccount'];
 const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
@@ -61,7 +62,9 @@ for (const [example, kinds] of Object.entries(EXAMPLES)) {
 
     test('gives a configuration without a problem, and none of the traps that the schemas accept', (t) => {
       const helm = findHelm(t);
-      if (helm) assert.deepEqual(kubernetesTraps(rendered(helm, { example }), SECRETS), []);
+      const certificate = helm && makeCertificate(t);
+      if (!helm || !certificate) return;
+      assert.deepEqual(kubernetesTraps(rendered(helm, { example }), secrets(certificate)), []);
     });
   });
 }
@@ -87,8 +90,9 @@ test('a manifest that does not fit its schema is seen', async (t) => {
 describe('the examples', () => {
   test('reach brokers, files and variables by the names that the process reads', (t) => {
     const helm = findHelm(t);
-    if (!helm) return;
-    const { loaded, container } = podOf(rendered(helm, { example: 'production' }), SECRETS);
+    const certificate = helm && makeCertificate(t);
+    if (!helm || !certificate) return;
+    const { loaded, container } = podOf(rendered(helm, { example: 'production' }), secrets(certificate));
     assert.ok('config' in loaded);
     const { config, web } = loaded;
     assert.equal(config['kafka.tls.enabled'], true);
