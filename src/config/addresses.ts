@@ -37,6 +37,17 @@ export function formatListenAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether one of them is taken by listening on the other, as far as their texts tell. */
+export function isSamePort(one: ListenAddress, other: ListenAddress): boolean {
+  if (one.port !== other.port || one.port === 0) return false;
+  return isWithin(one.host, other.host) || isWithin(other.host, one.host);
+}
+
+function isWithin(host: string, wide: string): boolean {
+  if (wide === '0.0.0.0') return !host.includes(':');
+  return host === wide || wide === '' || wide === '::';
+}
+
 export function listenAddress(): Kind<ListenAddress> {
   return {
     type: 'address',

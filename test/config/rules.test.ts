@@ -33,6 +33,28 @@ const CASES: Record<string, { broken: [Values, RegExp][]; kept: Values[] }> = {
     ],
     kept: [{}, { 'fleet.topic': 'metrics', 'fleet.enabled': false }],
   },
+  admin_address_taken: {
+    broken: [
+      [
+        { 'http.admin_listen_address': { host: '', port: 8080 } },
+        /^http\.admin_listen_address of :8080 is the port of http\.listen_address of :8080,/,
+      ],
+      [{ 'http.admin_listen_address': { host: '::1', port: 8080 } }, /of \[::1\]:8080 is the port of/],
+    ],
+    kept: [
+      {},
+      { 'http.admin_listen_address': { host: '', port: 8081 } },
+      { 'http.listen_address': { host: '', port: 0 }, 'http.admin_listen_address': { host: '', port: 0 } },
+      {
+        'http.listen_address': { host: '10.0.0.1', port: 80 },
+        'http.admin_listen_address': { host: '127.0.0.1', port: 80 },
+      },
+      {
+        'http.listen_address': { host: '0.0.0.0', port: 80 },
+        'http.admin_listen_address': { host: '::1', port: 80 },
+      },
+    ],
+  },
   brokers_missing: {
     broken: [[{ dry_run: false }, /--kafka\.brokers, KAFKA_BROKERS.*--dry-run.*`npm start`/]],
     kept: [{}, { dry_run: false, 'kafka.brokers': ['a:1'] }],

@@ -1,5 +1,6 @@
 /** What must hold between who may do what, by which way they come, and what they can reach. */
 
+import { formatListenAddress, isSamePort } from '../addresses.ts';
 import type { Config } from '../options.ts';
 import { type Rule, when } from '../rule.ts';
 import { HTTP_OPTIONS } from '../table/http.ts';
@@ -15,6 +16,19 @@ const CREDENTIALS = ['http.basic_auth.username', 'http.bearer_tokens_file', 'web
 const PROTECTED = HTTP_OPTIONS['http.protected'].default;
 
 export const WEB_RULES: readonly Rule[] = [
+  {
+    name: 'admin_address_taken',
+    level: 'problem',
+    doc: 'The address of operators has a port of its own.',
+    reads: ['http.listen_address', 'http.admin_listen_address'],
+    check(config) {
+      const { 'http.listen_address': senders, 'http.admin_listen_address': operators } = config;
+      return when(
+        operators !== undefined && isSamePort(senders, operators),
+        `http.admin_listen_address of ${operators && formatListenAddress(operators)} is the port of http.listen_address of ${formatListenAddress(senders)}, which can be listened on once: give it another one`,
+      );
+    },
+  },
   {
     name: 'credentials_without_tls',
     level: 'warning',
