@@ -64,7 +64,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (action === 'help') return print(name === undefined ? helpText() : commandHelp(name));
   if (name === 'healthcheck') return runHealthcheck(options);
   if (action === 'version') return print(`kafka-adapter ${buildInfo().version}\n`);
-  const loadAgain = (): LoadedConfig | RefusedConfig => loadConfig(sourcesOf(options));
+  const loadAgain = (): LoadedConfig | RefusedConfig =>
+    loadConfig({ ...sourcesOf(options), needsBrokers: name !== undefined });
   const result = loadAgain();
   if (action === 'check_config') {
     const refused = 'problems' in result;

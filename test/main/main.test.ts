@@ -67,6 +67,14 @@ describe('kafka-adapter', () => {
     assert.equal((await outcome(t, ['help'])).stdout, (await outcome(t, ['--help'])).stdout);
   });
 
+  test('a command that asks Kafka says that it has no brokers, also with --dry-run, and ends with 2', async (t) => {
+    for (const command of ['tail', 'check-kafka', 'fleet']) {
+      const { code, stdout, stderr } = await outcome(t, [command, '--dry-run']);
+      assert.deepEqual([code, stdout], [2, ''], command);
+      assert.match(stderr, /^configuration is not valid\nproblem: kafka\.brokers is empty: set it with/);
+    }
+  });
+
   test('--check-config ends with 0 for a sound configuration, on standard output', async (t) => {
     const { code, stdout } = await outcome(t, ['--check-config', '--kafka.brokers=a:9092']);
     assert.deepEqual([code, stdout], [0, 'configuration is valid\n']);

@@ -24,7 +24,7 @@ export const KAFKA_RULES: readonly Rule[] = [
     check: (config) =>
       when(
         config['kafka.brokers'].length === 0 && !config.dry_run,
-        'kafka.brokers is empty: set it with --kafka.brokers, KAFKA_BROKERS or the file, or use --dry-run to try out without Kafka (`npm start` starts a throw-away Kafka by itself)',
+        'kafka.brokers is empty: set it with --kafka.brokers, KAFKA_BROKERS or the file, or use --dry-run to try the adapter out without Kafka (`npm start` starts a throw-away Kafka by itself)',
       ),
   },
   {
