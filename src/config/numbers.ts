@@ -41,8 +41,6 @@ function measure(parts: Measure): Kind<number> {
     const read = parts.readText(text);
     return read === undefined ? refuse(text) : within(read);
   };
-  // What is written as text in a file may be read as text there; plain numbers may not.
-  const yamlTakesText = parts.toYaml(range.max) === format(range.max);
   return {
     type: parts.type,
     bounds: `${format(range.min)} to ${format(range.max)}`,
@@ -51,7 +49,7 @@ function measure(parts: Measure): Kind<number> {
     parse: textIn,
     fromYaml(value) {
       if (typeof value === 'number') return numberIn(value);
-      if (typeof value === 'string' && yamlTakesText) return textIn(value);
+      if (typeof value === 'string') return textIn(value);
       return { error: `is not ${parts.expected}` };
     },
     format,
@@ -66,23 +64,25 @@ function bound(text: string, parse: (text: string) => number | undefined): numbe
   return value;
 }
 
+const DURATION = '^(0|(?=\\d)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
+
 /** Milliseconds inside, `90s` or `1h30m` outside. */
 export function duration({ min, max }: { min: string; max: string }): Kind<number> {
+  const range = { min: bound(min, parseDuration), max: bound(max, parseDuration) };
   return measure({
     type: 'duration',
-    range: { min: bound(min, parseDuration), max: bound(max, parseDuration) },
-    schema: {
-      anyOf: [
-        { type: 'string', pattern: '^(0|(?=\\d)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$' },
-        { const: 0 },
-      ],
-    },
+    range,
+    schema: { anyOf: [{ type: 'string', pattern: DURATION }, { const: 0 }] },
     expected: 'a duration, expected a form such as `90s`, `2m`, `1h30m` or `250ms`',
     readText: parseDuration,
     // A bare number could be seconds or milliseconds; only 0 is the same in both.
     readNumber: (value) => (value === 0 ? 0 : undefined),
-    hint: (text) =>
-      /^\d+$/.test(text) ? `has no unit, expected a form such as \`${text}s\` or \`${text}ms\`` : undefined,
+    hint(text) {
+      if (/^\d+$/.test(text)) return `has no unit, expected a form such as \`${text}s\` or \`${text}ms\``;
+      return new RegExp(DURATION).test(text)
+        ? `is above the maximum of ${formatDuration(range.max)}`
+        : undefined;
+    },
     format: formatDuration,
     toYaml: formatDuration,
   });
@@ -105,6 +105,8 @@ export function size({ min, max }: { min: string; max: string }): Kind<number> {
     readNumber: (value) => (Number.isSafeInteger(value) ? value : undefined),
     hint(text) {
       const suggestion = suggestSize(text);
+      if (suggestion === text || /^\d+$/.test(text))
+        return `is above the maximum of ${formatSize(range.max)}`;
       return suggestion && `is not a size, sizes are counted in units of 1024: write \`${suggestion}\``;
     },
     format: formatSize,
@@ -112,11 +114,16 @@ export function size({ min, max }: { min: string; max: string }): Kind<number> {
   });
 }
 
+/** A number, or one in quotes, of which a schema cannot say the bounds. */
+function orText(pattern: string, schema: JsonSchema): JsonSchema {
+  return { anyOf: [schema, { type: 'string', pattern }] };
+}
+
 export function integer(range: Range): Kind<number> {
   return measure({
     type: 'integer',
     range,
-    schema: { type: 'integer', minimum: range.min, maximum: range.max },
+    schema: orText('^-?\\d+$', { type: 'integer', minimum: range.min, maximum: range.max }),
     expected: `a whole number, expected one from ${range.min} to ${range.max}`,
     readText: (text) => (/^-?\d+$/.test(text) ? Number(text) : undefined),
     readNumber: (value) => (Number.isInteger(value) ? value : undefined),
@@ -129,7 +136,11 @@ export function ratio(range: Range): Kind<number> {
   return measure({
     type: 'ratio',
     range,
-    schema: { type: 'number', minimum: range.min, maximum: range.max },
+    schema: orText('^-?\\d+(\\.\\d+)?(e-?\\d+)?$', {
+      type: 'number',
+      minimum: range.min,
+      maximum: range.max,
+    }),
     expected: `a number, expected one from ${range.min} to ${range.max} such as \`0.25\``,
     readText: (text) => (/^-?\d+(\.\d+)?(e-?\d+)?$/.test(text) ? Number(text) : undefined),
     readNumber: (value) => (Number.isFinite(value) ? value : undefined),

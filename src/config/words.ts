@@ -9,16 +9,20 @@ const LONGEST_LIST = 100;
 
 export function boolean(): Kind<boolean> {
   const error = 'is neither `true` nor `false`';
+  const parse = (text: string): Reading<boolean> => {
+    if (text === 'true' || text === '1') return { value: true };
+    return text === 'false' || text === '0' ? { value: false } : { error };
+  };
   return {
     type: 'boolean',
     bounds: '',
     form: 'switch',
-    schema: { type: 'boolean' },
-    parse(text) {
-      if (text === 'true' || text === '1') return { value: true };
-      return text === 'false' || text === '0' ? { value: false } : { error };
+    schema: { anyOf: [{ type: 'boolean' }, { enum: ['true', 'false', '1', '0'] }] },
+    parse,
+    fromYaml(value) {
+      if (typeof value === 'string') return parse(value);
+      return typeof value === 'boolean' ? { value } : { error };
     },
-    fromYaml: (value) => (typeof value === 'boolean' ? { value } : { error }),
     format: String,
     toYaml: (value) => value,
   };
@@ -34,16 +38,14 @@ export function choice<const Value extends string | number>(...values: readonly 
       error: `is not one of ${names}${didYouMean(closest(String(seen).toLowerCase(), values.map(String)))}`,
     };
   };
+  const parse = (text: string): Reading<Value> => pick(text, (value) => String(value) === text.toLowerCase());
   return {
     type: 'choice',
     bounds: names,
     form: 'value',
-    schema: { enum: values },
-    parse: (text) => pick(text, (value) => String(value) === text.toLowerCase()),
-    fromYaml(seen) {
-      const wanted = typeof seen === 'string' ? seen.toLowerCase() : seen;
-      return pick(seen, (value) => value === wanted);
-    },
+    schema: { enum: [...new Set([...values, ...values.map(String)])] },
+    parse,
+    fromYaml: (seen) => (typeof seen === 'string' ? parse(seen) : pick(seen, (value) => value === seen)),
     format: String,
     toYaml: (value) => value,
   };

@@ -44,6 +44,15 @@ describe('the configuration file', () => {
     assert.equal(config['kafka.tls.enabled'], true);
   });
 
+  it('may have numbers and booleans in quotes, as templates write them', () => {
+    const config = configOf(
+      'http: {max_headers: "100"}\nready: {draining_status: "404"}\nkafka: {tls: {enabled: "true"}}\n',
+    );
+    assert.equal(config['http.max_headers'], 100);
+    assert.equal(config['ready.draining_status'], 404);
+    assert.equal(config['kafka.tls.enabled'], true);
+  });
+
   it('may have anchors and aliases', () => {
     const config = configOf('http: {request_timeout: &time 30s, headers_timeout: *time}\n');
     assert.equal(config['http.headers_timeout'], 30_000);
@@ -85,10 +94,6 @@ describe('a problem in the configuration file', () => {
     'is a number where text belongs': [
       'kafka:\n  topic: 0123\n',
       'config.yml:2:10: kafka.topic: "0123" is not text, put it in quotes',
-    ],
-    'is a quoted boolean': [
-      'kafka: {tls: {enabled: "true"}}\n',
-      'config.yml:1:24: kafka.tls.enabled: "true" is neither `true` nor `false`',
     ],
     'is a boolean of older YAML': [
       'kafka: {tls: {enabled: yes}}\n',

@@ -18,6 +18,7 @@ describe('a duration option', () => {
     assert.deepEqual(kind.parse('4999ms'), { error: 'is below the minimum of 5s' });
     assert.deepEqual(kind.parse('0'), { error: 'is below the minimum of 5s' });
     assert.deepEqual(kind.parse('61m'), { error: 'is above the maximum of 1h' });
+    assert.deepEqual(kind.parse('99999999999999999999d'), { error: 'is above the maximum of 1h' });
   });
 
   it('without a unit is refused with the right forms', () => {
@@ -57,7 +58,8 @@ describe('a size option', () => {
   it('names the bound it breaks', () => {
     assert.deepEqual(kind.parse('1023'), { error: 'is below the minimum of 1KiB' });
     assert.deepEqual(kind.fromYaml(-1), { error: 'is below the minimum of 1KiB' });
-    assert.deepEqual(kind.parse('2GiB'), { error: 'is above the maximum of 1GiB' });
+    for (const text of ['2GiB', '99999999999999999999GiB', '99999999999999999999'])
+      assert.deepEqual(kind.parse(text), { error: 'is above the maximum of 1GiB' });
   });
 
   it('in decimal units is refused with the right form', () => {
@@ -76,9 +78,9 @@ describe('a size option', () => {
 describe('an integer option', () => {
   const kind = integer({ min: 1, max: 10 });
 
-  it('is read from digits and from a YAML number', () => {
+  it('is read from digits and from a YAML number, in quotes or not', () => {
     assert.deepEqual(kind.parse('10'), { value: 10 });
-    assert.deepEqual(kind.fromYaml(1), { value: 1 });
+    for (const value of [1, '1']) assert.deepEqual(kind.fromYaml(value), { value: 1 });
   });
 
   it('names the bound it breaks', () => {
@@ -86,10 +88,10 @@ describe('an integer option', () => {
     assert.deepEqual(kind.fromYaml(11), { error: 'is above the maximum of 10' });
   });
 
-  it('is refused as a fraction, another form, or quoted in YAML', () => {
+  it('is refused as a fraction or in another form', () => {
     const refused = { error: 'is not a whole number, expected one from 1 to 10' };
     for (const text of ['1.5', '', 'one', '0x1', '1e0', ' 1']) assert.deepEqual(kind.parse(text), refused);
-    for (const value of [1.5, '1', true, undefined]) assert.deepEqual(kind.fromYaml(value), refused);
+    for (const value of [1.5, '1.5', true, undefined]) assert.deepEqual(kind.fromYaml(value), refused);
   });
 });
 
@@ -101,6 +103,7 @@ describe('a ratio option', () => {
       assert.deepEqual(kind.parse(kind.format(value)), { value });
       assert.deepEqual(kind.fromYaml(kind.toYaml(value)), { value });
     }
+    assert.deepEqual(kind.fromYaml('0.5'), { value: 0.5 });
   });
 
   it('names the bound it breaks', () => {
@@ -110,6 +113,6 @@ describe('a ratio option', () => {
 
   it('is refused in another form', () => {
     for (const text of ['', '.5', '25%', 'NaN', 'Infinity']) assert.ok('error' in kind.parse(text), text);
-    for (const value of [Number.NaN, '0.5', true]) assert.ok('error' in kind.fromYaml(value), String(value));
+    for (const value of [Number.NaN, '.5', true]) assert.ok('error' in kind.fromYaml(value), String(value));
   });
 });
