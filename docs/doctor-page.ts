@@ -28,7 +28,7 @@ kafka-adapter doctor --quick --expect=3 vip   # a few seconds: age limit and idl
 
 It writes nothing: all it sends is \`GET /-/whoami\`. The exit status is 0 when no finding is a problem, 1 when one
 is or when nothing answers as a replica does, and 2 for wrong arguments. \`--json\` gives findings, facts and every
-single observation to a program, \`--help\` lists the flags.
+single observation to a program, or \`problem\` when nothing answers, \`--help\` lists the flags.
 
 ## What it does
 

@@ -8,7 +8,7 @@ import { type DoctorArguments, readArguments, USAGE } from './arguments.ts';
 import { diagnose } from './findings.ts';
 import { isAnswer, neededWaitMs, observe } from './observe.ts';
 import { createProber, hostnameOf, type Prober } from './probe.ts';
-import { jsonReport, type Paint, textReport } from './report.ts';
+import { jsonReport, jsonUnreached, type Paint, textReport } from './report.ts';
 
 const EXIT_HEALTHY = 0;
 const EXIT_PROBLEM = 1;
@@ -38,6 +38,7 @@ export async function doctor(argv: readonly string[], { stdout, stderr }: Output
   const found = await reach(read);
   if (typeof found === 'string') {
     stderr.write(`${url}: ${found}\n`);
+    if (read.json) await written(stdout, jsonUnreached(url, read.expect, found));
     return EXIT_PROBLEM;
   }
   const { prober, neededMs } = found;
@@ -53,9 +54,13 @@ export async function doctor(argv: readonly string[], { stdout, stderr }: Output
   const diagnosis = diagnose(observed, read.expect);
   const examined = { url, expect: read.expect, observed, diagnosis };
   const report = read.json ? jsonReport(examined) : textReport(examined, painter(stdout));
-  // A pipe takes a long report in pieces, and the process ends right after this.
-  await new Promise((resolve) => stdout.write(report, resolve));
+  await written(stdout, report);
   return diagnosis.isHealthy ? EXIT_HEALTHY : EXIT_PROBLEM;
+}
+
+/** A pipe takes a long report in pieces, and the process ends right after it. */
+function written(stream: Output, report: string): Promise<unknown> {
+  return new Promise((resolve) => stream.write(report, resolve));
 }
 
 /** Without what is secret in it. */

@@ -86,6 +86,11 @@ function findingText({ level, meaning, seen, advice }: Finding, paint: Paint): s
   ].join('\n');
 }
 
+/** When nothing answers as a replica does: in the form of any other, with the reason in the place of what was seen. */
+export function jsonUnreached(url: string, expect: number | undefined, problem: string): string {
+  return `${JSON.stringify({ url, expect, healthy: false, problem, findings: [] }, null, 2)}\n`;
+}
+
 export function jsonReport({ url, expect, observed, diagnosis }: Examined): string {
   const { isHealthy, findings, facts } = diagnosis;
   return `${JSON.stringify({ url, expect, healthy: isHealthy, findings, ...facts, observations: observed }, null, 2)}\n`;

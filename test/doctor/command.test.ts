@@ -102,6 +102,16 @@ test('--json writes nothing but JSON to standard output', async (t) => {
   assert.deepEqual([report.healthy, report.expect, report.url], [true, 1, url]);
 });
 
+test('--json writes JSON also when nothing answers, with the reason in it', async () => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const { status, stdout, stderr } = await run(url, '--json', '--expect=3');
+  assert.equal(status, 1);
+  const { problem, ...report } = JSON.parse(stdout);
+  assert.deepEqual(report, { url, expect: 3, healthy: false, findings: [] });
+  assert.match(problem, /ECONNREFUSED/);
+  assert.equal(stderr, `${url}: ${problem}\n`);
+});
+
 describe('over TLS', () => {
   async function offering(test: TestContext, ALPNProtocols: string[]) {
     const made = makeCertificate(test);
