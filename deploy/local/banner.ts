@@ -6,6 +6,8 @@ const ruler = '-'.repeat(78);
 export interface BannerFacts {
   /** Base URL of the adapter. */
   adapterUrl: string;
+  /** Where operators look: the same, or the second address; undefined when only the log of the adapter tells its port. */
+  statusUrl: string | undefined;
   /** Kafka's `host:port`; without one nothing is delivered. */
   brokers: string | undefined;
 }
@@ -13,6 +15,13 @@ export interface BannerFacts {
 function kafkaLines({ brokers }: BannerFacts): string[] {
   if (!brokers) return ['  Kafka        none: records are printed here and DELIVERED NOWHERE (--dry-run)'];
   return [`  Kafka        ${brokers}  (a throw-away broker with one node)`];
+}
+
+function adapterLines({ adapterUrl, statusUrl }: BannerFacts): string[] {
+  if (statusUrl === adapterUrl)
+    return [`  adapter      ${adapterUrl}  (open it in a browser: its status page)`];
+  const statusPage = statusUrl === undefined ? [] : [`  status page  ${statusUrl}`];
+  return [`  adapter      ${adapterUrl}`, ...statusPage];
 }
 
 /** The text shown when the adapter answers. */
@@ -31,7 +40,7 @@ export function formatBanner(facts: BannerFacts, isColoured: boolean): string {
     bold('kafka-adapter is running, for trying out only: nothing is kept.'),
     '',
     ...kafkaLines(facts),
-    `  adapter      ${facts.adapterUrl}  (open it in a browser: its status page)`,
+    ...adapterLines(facts),
     '',
     'Paste into prometheus.yml:',
     '',

@@ -2,11 +2,12 @@
 
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import type { ListenAddress } from '../../src/config/addresses.ts';
 import type { LikelyConfig } from '../../src/config/load.ts';
 import { Adapter } from './adapter.ts';
 import { formatBanner, formatNoKafka, formatServedBanner } from './banner.ts';
 import { nextFreePort } from './ports.ts';
-import { isListening, isReady, servedFacts, urlOf } from './served.ts';
+import { isListening, isReady, servedFacts, statusUrlOf, urlOf } from './served.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { firstThatWorks, type LocalKafka, type Way } from './ways.ts';
 
@@ -96,7 +97,7 @@ export class Launcher {
       environment: { ...environment, ...added },
     });
     this.#adapter = adapter;
-    if (!isTaken) void this.#announce(adapter, listenAddress);
+    if (!isTaken) void this.#announce(adapter, listenAddress, settings.adminAddress);
     const isInterrupted = once(interrupted, 'abort');
     const kafkaStatus = await Promise.race([adapter.exited, isInterrupted, kafka?.ended ?? adapter.exited]);
     const isKafkaLost = !adapter.hasExited && !interrupted.aborted;
@@ -137,13 +138,15 @@ export class Launcher {
     } else if (tooLate.aborted) log.write(`${facts.statusUrl}/-/ready does not say that it is ready yet.\n`);
   }
 
-  async #announce(adapter: Adapter, listenAddress: string): Promise<void> {
+  async #announce(adapter: Adapter, listenAddress: string, admin: ListenAddress | undefined): Promise<void> {
     const { out, log, environment } = this.#options;
     const adapterUrl = urlOf(listenAddress);
     const isReady = await adapter.isReadyWithin(`${adapterUrl}/-/ready`, readyTimeoutMs);
     if (adapter.hasExited || this.#interrupted.signal.aborted) return;
     const isColoured = out.isTTY === true && !environment['NO_COLOR'];
-    if (isReady) out.write(formatBanner({ adapterUrl, brokers: this.#kafka?.brokers }, isColoured));
+    const statusUrl = admin ? statusUrlOf(admin) : adapterUrl;
+    if (isReady)
+      out.write(formatBanner({ adapterUrl, statusUrl, brokers: this.#kafka?.brokers }, isColoured));
     else log.write(`The adapter does not answer at ${adapterUrl}/-/ready yet.\n`);
   }
 }

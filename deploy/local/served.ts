@@ -25,6 +25,11 @@ export function servedFacts({ config, web }: LikelyConfig): ServedFacts | undefi
   };
 }
 
+/** Undefined when the port is a free one. */
+export function statusUrlOf(admin: ListenAddress): string | undefined {
+  return admin.port === 0 ? undefined : urlOf(formatListenAddress(admin));
+}
+
 /** Resolves to true as soon as it says that it is ready, over TLS too; to false when `signal` is aborted before. */
 export async function isReady(likely: LikelyConfig, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {

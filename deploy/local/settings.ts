@@ -1,7 +1,7 @@
 /** What the user has decided already, as far as the launcher has to know: everything else is for the adapter to judge. */
 
 import { readFileSync } from 'node:fs';
-import { formatListenAddress } from '../../src/config/addresses.ts';
+import { formatListenAddress, type ListenAddress } from '../../src/config/addresses.ts';
 import { isCommandName } from '../../src/config/commands.ts';
 import { type LikelyConfig, loadConfig, loadLikelyConfig, requestedAction } from '../../src/config/load.ts';
 
@@ -13,6 +13,8 @@ export interface Settings {
   listenAddress: string;
   /** Whether the user chose that address. */
   isListenAddressGiven: boolean;
+  /** Where it listens for operators; undefined when that is the same address. */
+  adminAddress: ListenAddress | undefined;
   /** Variables to add for the adapter. */
   added: NodeJS.ProcessEnv;
   /** With what it serves alone; undefined when it does not, or is going to list problems. */
@@ -32,6 +34,7 @@ export function readSettings(argv: string[], environment: NodeJS.ProcessEnv): Se
     isAdapterAlone: true,
     listenAddress: '',
     isListenAddressGiven: true,
+    adminAddress: undefined,
     added: {},
     served: undefined,
   };
@@ -47,6 +50,7 @@ export function readSettings(argv: string[], environment: NodeJS.ProcessEnv): Se
   return {
     isAdapterAlone: false,
     listenAddress: formatListenAddress(loaded.config['http.listen_address']),
+    adminAddress: loaded.config['http.admin_listen_address'],
     isListenAddressGiven: loaded.origins['http.listen_address'].source !== 'default',
     // A balancer needs the time to notice; somebody who tries out presses Ctrl-C and waits.
     added: loaded.origins['shutdown.drain_delay'].source === 'default' ? { SHUTDOWN_DRAIN_DELAY: '0s' } : {},

@@ -138,6 +138,18 @@ test('without any way to a Kafka the adapter runs dry, and that is said', async 
   assert.equal((await launcher.stop()).code, 0);
 });
 
+test('the status page is said to be at the address of operators where there is one', async (t) => {
+  const { launcher, port } = await launch(t, noWay, ['--http.admin-listen-address=127.0.0.1:9999']);
+  await launcher.waitFor(/Ctrl-C ends everything/);
+  const lines = [`  adapter      http://127.0.0.1:${port}`, '  status page  http://127.0.0.1:9999', ''];
+  assert.ok(launcher.stdout.includes(lines.join('\n')), launcher.stdout);
+  await launcher.stop();
+  const free = await launch(t, noWay, ['--http.admin-listen-address=127.0.0.1:0']);
+  await free.launcher.waitFor(/Ctrl-C ends everything/);
+  assert.doesNotMatch(free.launcher.stdout, /status page/);
+  await free.launcher.stop();
+});
+
 test('with brokers given it runs the adapter and nothing else, says where it is, and ends with its status', async (t) => {
   const { launcher, port } = await launch(t, { KAFKA_BROKERS: 'kafka.example:9092', FAKE_EXIT_STATUS: '3' });
   const facts = await adapterFacts(launcher);

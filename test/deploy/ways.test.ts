@@ -110,6 +110,7 @@ test('without brokers a Kafka is started, and an empty variable counts as not se
     isAdapterAlone: false,
     listenAddress: ':8080',
     isListenAddressGiven: false,
+    adminAddress: undefined,
     added: { SHUTDOWN_DRAIN_DELAY: '0s' },
     served: undefined,
   });
@@ -152,10 +153,12 @@ test('an adapter with brokers of its own is told of with its addresses, and how 
 });
 
 test('the banner shows what to paste into prometheus.yml, and colours only where asked', () => {
-  const facts = { adapterUrl: 'http://127.0.0.1:8080', brokers: '127.0.0.1:9092' };
+  const adapterUrl = 'http://127.0.0.1:8080';
+  const facts = { adapterUrl, statusUrl: adapterUrl, brokers: '127.0.0.1:9092' };
   const banner = formatBanner(facts, false);
   assert.ok(banner.includes('\nremote_write:\n  - url: http://127.0.0.1:8080/api/v1/write\n'));
   assert.ok(banner.includes('npm run tail -- --kafka.brokers=127.0.0.1:9092\n'));
+  assert.ok(banner.includes('http://127.0.0.1:8080  (open it in a browser: its status page)\n'));
   assert.ok(!banner.includes('\x1b'));
   assert.ok(formatBanner(facts, true).includes('\x1b[1m'));
 });
