@@ -40,6 +40,10 @@ export class Adapter {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Asks it to finish what is under way and leave. */
   terminate(): void {
     this.#child.kill('SIGTERM');

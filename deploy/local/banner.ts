@@ -67,9 +67,12 @@ export interface ServedFacts {
   drainDelay: string;
 }
 
-/** The same for such an adapter, which is no trial. */
-export function formatServedBanner(facts: ServedFacts, isColoured: boolean): string {
-  const { adapterUrl, statusUrl, brokers, topic, drainDelay } = facts;
+/** The same for such an adapter, which is no trial; `pid` is its process. */
+export function formatServedBanner(
+  facts: ServedFacts & { pid: number | undefined },
+  isColoured: boolean,
+): string {
+  const { adapterUrl, statusUrl, brokers, topic, drainDelay, pid } = facts;
   const title = 'kafka-adapter is running.';
   const end =
     drainDelay === '0'
@@ -87,6 +90,8 @@ export function formatServedBanner(facts: ServedFacts, isColoured: boolean): str
       : [`  Kafka        ${brokers}, topic ${topic}`]),
     `  adapter      ${adapterUrl}`,
     `  status page  ${statusUrl}`,
+    // npm ends at this signal, and with it all: it is the one of a terminal that is closed.
+    `  process      ${pid}  (kill -HUP ${pid} reads the configuration again)`,
     '',
     'For prometheus.yml, with the address of the balancer where there is one:',
     '',

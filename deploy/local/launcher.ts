@@ -134,7 +134,7 @@ export class Launcher {
       // Of a dry run the standard output has the records to itself.
       const place = facts.brokers === undefined ? log : out;
       const isColoured = place === out && out.isTTY === true && !environment['NO_COLOR'];
-      place.write(formatServedBanner(facts, isColoured));
+      place.write(formatServedBanner({ ...facts, pid: adapter.pid }, isColoured));
     } else if (tooLate.aborted) log.write(`${facts.statusUrl}/-/ready does not say that it is ready yet.\n`);
   }
 

@@ -156,6 +156,8 @@ test('with brokers given it runs the adapter and nothing else, says where it is,
   assert.equal(facts.KAFKA_BROKERS, 'kafka.example:9092');
   assert.equal(facts.SHUTDOWN_DRAIN_DELAY, undefined);
   await launcher.waitFor(/once more ends it at once/);
+  // Not the launcher, which ends with its terminal.
+  assert.ok(launcher.stdout.includes(`(kill -HUP ${facts.pid} reads the configuration again)`));
   assert.match(
     launcher.stdout,
     /kafka-adapter is running\.\n\n {2}Kafka {8}kafka\.example:9092, topic metrics\n/,

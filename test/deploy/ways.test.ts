@@ -146,7 +146,7 @@ test('an adapter with brokers of its own is told of with its addresses, and how 
   });
   assert.equal(factsOf('--dry-run')?.brokers, undefined);
   assert.equal(factsOf('--http.admin-listen-address=:0'), undefined);
-  const facts = factsOf('--shutdown.drain-delay=0')!;
+  const facts = { ...factsOf('--shutdown.drain-delay=0')!, pid: 7 };
   assert.match(formatServedBanner(facts, false), /\nCtrl-C ends it\.\n/);
   assert.match(formatServedBanner({ ...facts, brokers: undefined }, false), /DELIVERED NOWHERE/);
   assert.ok(formatServedBanner(facts, true).includes('\x1b[1m'));
