@@ -30,8 +30,8 @@ export interface Kind<Value> {
   /** Reads a flag or a variable. */
   parse(text: string): Reading<Value>;
   /**
-   * Reads a value of the configuration file, a scalar that is text as `parse` does: scalars and sequences of scalars, as YAML types them; for a structure
-   * what `deepValue` gives.
+   * Reads a value of the configuration file: scalars and sequences of scalars, as YAML types them, text as `parse` does;
+   * for a structure what `deepValue` gives.
    */
   fromYaml(value: unknown): Reading<Value>;
   /** Text that `parse` reads back. */
