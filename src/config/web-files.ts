@@ -1,12 +1,14 @@
 /** The files that `tls_server_config` names: read and tried, so that what cannot be served is told before it is. */
 
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { Parsed } from '../lib/parsed.ts';
+import { NO_CERTIFICATE, parseCertificate, parseKey, readPem } from '../lib/pem.ts';
 import type { Report } from './web-section.ts';
 import type { TlsConfig } from './web-tls.ts';
 
 const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]*-----END \1-----/g;
+const LOCKED = 'is encrypted, expected a key without a password';
 
 /** Reports what keeps a server from using them; each problem names key and file. */
 export function checkTlsFiles(tls: TlsConfig, readFile: (path: string) => string, report: Report): void {
@@ -16,14 +18,14 @@ export function checkTlsFiles(tls: TlsConfig, readFile: (path: string) => string
     file: string,
     parse: (text: string) => Parsed<Value>,
   ): Value | undefined => {
-    const text = textOf(readFile, file);
+    const text = readPem(file, readFile);
     const parsed = 'error' in text ? text : parse(text.value);
     if ('value' in parsed) return parsed.value;
     report(`tls_server_config.${key} ${file} ${parsed.error}`);
     return undefined;
   };
   const cert = read('cert_file', tls.certFile, parseCertificates);
-  const key = read('key_file', tls.keyFile, parseKey);
+  const key = read('key_file', tls.keyFile, (pem) => parseKey({ pem, locked: LOCKED }));
   if (tls.clientCaFile !== undefined) read('client_ca_file', tls.clientCaFile, parseCertificates);
   if (cert === undefined || key === undefined) return;
   const problem = cert.first.checkPrivateKey(key)
@@ -32,37 +34,15 @@ export function checkTlsFiles(tls: TlsConfig, readFile: (path: string) => string
   if (problem !== undefined) report(`tls_server_config.${problem}`);
 }
 
-function textOf(readFile: (path: string) => string, file: string): Parsed<string> {
-  try {
-    return { value: readFile(file) };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return { error: `cannot be read (${code ?? message})` };
-  }
-}
-
 function parseCertificates(text: string): Parsed<{ readonly first: X509Certificate; readonly text: string }> {
-  try {
-    const [first] = (text.match(CERTIFICATE) ?? []).map((block) => new X509Certificate(block));
-    // Node passes over what is no certificate without a word.
-    if (first !== undefined) return { value: { first, text } };
-  } catch {
-    // The same as a file without any.
+  let first: X509Certificate | undefined;
+  for (const [block] of text.matchAll(CERTIFICATE)) {
+    const parsed = parseCertificate(block);
+    if ('error' in parsed) return parsed;
+    first ??= parsed.value;
   }
-  return { error: 'is no certificate in PEM form' };
-}
-
-function parseKey(text: string): Parsed<KeyObject> {
-  try {
-    return { value: createPrivateKey(text) };
-  } catch {
-    const isEncrypted = text.includes('ENCRYPTED');
-    return {
-      error: isEncrypted
-        ? 'is encrypted, expected a key without a password'
-        : 'is no private key in PEM form',
-    };
-  }
+  // Node passes over what is no certificate without a word.
+  return first === undefined ? NO_CERTIFICATE : { value: { first, text } };
 }
 
 /** A key that is too short for this OpenSSL, or suites that it lacks. */

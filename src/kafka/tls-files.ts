@@ -1,9 +1,11 @@
 /** Certificates and keys for connections to brokers, read again when their files have changed. */
 
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Logger } from '../lib/logger.ts';
+import type { Parsed } from '../lib/parsed.ts';
+import { parseCertificate, parseKey, readPem } from '../lib/pem.ts';
 import type { TlsSettings } from './client-options.ts';
 
 type Files = Pick<TlsSettings, 'caFile' | 'certFile' | 'keyFile' | 'keyPassword'>;
@@ -56,8 +58,8 @@ function stampOf(file: string): string {
 
 function loadFiles(files: Files): SecureContext {
   const ca = readAuthorities('kafka.tls.ca_file', files.caFile);
-  const cert = readPem('kafka.tls.cert_file', files.certFile);
-  const key = readPem('kafka.tls.key_file', files.keyFile);
+  const cert = pemOf('kafka.tls.cert_file', files.certFile);
+  const key = pemOf('kafka.tls.key_file', files.keyFile);
   const passphrase = files.keyPassword === '' ? undefined : files.keyPassword;
   if (cert !== undefined && key !== undefined) checkPair(files, cert, key);
   return createSecureContext({ ca, cert, key, passphrase });
@@ -65,46 +67,36 @@ function loadFiles(files: Files): SecureContext {
 
 /** PEM text of authorities, each of which can be read; undefined without a file. */
 export function readAuthorities(option: string, file: string): string | undefined {
-  const text = readPem(option, file);
+  const text = pemOf(option, file);
   if (text === undefined) return undefined;
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
   // Node passes over what is no certificate without a word.
   if (blocks.length === 0) throw new TlsFileError(`${option} ${file} has no certificate in PEM form`);
-  for (const block of blocks) parseCertificate(`${option} ${file}`, block);
+  for (const block of blocks) usable(`${option} ${file}`, parseCertificate(block));
   return text;
 }
 
-function readPem(option: string, file: string): string | undefined {
-  if (file === '') return undefined;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new TlsFileError(`${option} ${file} cannot be read (${code})`);
-  }
+function pemOf(option: string, file: string): string | undefined {
+  return file === '' ? undefined : usable(`${option} ${file}`, readPem(file, readText));
 }
 
-function parseCertificate(place: string, pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    throw new TlsFileError(`${place} is no certificate in PEM form`);
-  }
+function readText(file: string): string {
+  return readFileSync(file, 'utf8');
 }
 
-function checkPair({ certFile, keyFile, keyPassword }: Files, cert: string, key: string): void {
-  const certificate = parseCertificate(`kafka.tls.cert_file ${certFile}`, cert);
+/** What was made of the file at `place`; throws TlsFileError when that is nothing. */
+function usable<Value>(place: string, parsed: Parsed<Value>): Value {
+  if ('error' in parsed) throw new TlsFileError(`${place} ${parsed.error}`);
+  return parsed.value;
+}
+
+function checkPair({ certFile, keyFile, keyPassword }: Files, cert: string, pem: string): void {
+  const certificate = usable(`kafka.tls.cert_file ${certFile}`, parseCertificate(cert));
   const place = `kafka.tls.key_file ${keyFile}`;
-  let parsed: ReturnType<typeof createPrivateKey>;
-  try {
-    parsed = createPrivateKey({ key, passphrase: keyPassword });
-  } catch {
-    const isEncrypted = key.includes('ENCRYPTED');
-    if (!isEncrypted) throw new TlsFileError(`${place} is no private key in PEM form`);
-    const problem = keyPassword === '' ? 'is encrypted, and there is no' : 'cannot be decrypted with the';
-    throw new TlsFileError(`${place} ${problem} kafka.tls.key_password`);
-  }
-  if (!certificate.checkPrivateKey(parsed))
+  const problem = keyPassword === '' ? 'is encrypted, and there is no' : 'cannot be decrypted with the';
+  const locked = `${problem} kafka.tls.key_password`;
+  const key = usable(place, parseKey({ pem, passphrase: keyPassword, locked }));
+  if (!certificate.checkPrivateKey(key))
     throw new TlsFileError(`${place} is not the key of kafka.tls.cert_file ${certFile}`);
 }
 
