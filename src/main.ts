@@ -103,7 +103,7 @@ function buildInfo(): BuildInfo {
 
 /** Serves until a signal comes, or a dry run has nowhere to write any more; a second signal ends at once. */
 async function serve(settings: Settings, logger: MainLogger): Promise<number> {
-  const ending = Promise.race([firstSignal(), outputLost.then(({ message }) => message)]);
+  const ending = endAsked();
   let app: App;
   try {
     const { App } = await import('./app.ts');
@@ -141,7 +141,7 @@ async function runTail({ loaded: { config } }: Settings, logger: MainLogger): Pr
     return EXIT_USAGE;
   }
   const ended = new AbortController();
-  Promise.race([firstSignal(), outputLost]).then(() => ended.abort());
+  endAsked().then(() => ended.abort());
   try {
     await tail({
       options: clientOptions(config),
@@ -200,6 +200,11 @@ function logRuntimeWarnings(logger: Logger): void {
   process.on('warning', ({ name, message }) => {
     logger[name === 'TimeoutNegativeWarning' ? 'debug' : 'warn']({ warning: name }, message);
   });
+}
+
+/** Resolves to the signal that asks for the end, or to why standard output takes nothing any more. */
+function endAsked(): Promise<string> {
+  return Promise.race([firstSignal(), outputLost.then(({ message }) => message)]);
 }
 
 function firstSignal(): Promise<NodeJS.Signals> {
