@@ -11,6 +11,7 @@ import type { Door } from '../connection/limit.ts';
 import { AdapterError } from '../errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { giveBack } from '../lib/pieces.ts';
+import { shortened } from '../lib/shortened.ts';
 import { Turns } from '../lib/turns.ts';
 import type { Instruments } from '../metrics.ts';
 import { answerError } from './answers.ts';
@@ -21,7 +22,7 @@ import { explainTaken } from './port-taken.ts';
 import { type Protection, protect } from './protection.ts';
 import { Requests } from './requests.ts';
 import { isWritePath } from './routes.ts';
-import { shown } from './shape.ts';
+import { MOST_SHOWN_CHARACTERS } from './shape.ts';
 import type { TlsMaterial } from './tls.ts';
 import { TlsSide, tlsOptions } from './tls-side.ts';
 
@@ -89,7 +90,8 @@ export class HttpServer {
     this.#requests = new Requests({ connections, instruments, otherHandler, maxHeaders, unreadBytes });
     this.app = this.#createApp();
     const { server } = this.app;
-    // Node leaves out in silence what is over this: one more than may be, so that it is seen and refused.
+    // Node 22 leaves out in silence what is over this, Node 24 ends the connection: one more than may be, so that it is
+    // seen and refused.
     server.maxHeadersCount = maxHeaders + 1;
     // Whoever closes its side when it has sent all gets its answer. Else what is written already would be sent again.
     (server as HalfOpenServer).httpAllowHalfOpen = true;
@@ -188,15 +190,16 @@ export class HttpServer {
   /** A known path with another method is 405 with Allow, anything else 404. Never a redirect. */
   #unknown(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const path = pathOf(request);
+    const shown = shortened(path, MOST_SHOWN_CHARACTERS);
     const allowed = ['GET', 'POST'].filter((method) => this.app.findRoute({ method, url: path }) !== null);
     const { logger } = this.#parts;
     if (allowed.length === 0)
-      return answerError(reply, new AdapterError('not_found', `no such path: ${shown(path)}`), logger);
+      return answerError(reply, new AdapterError('not_found', `no such path: ${shown}`), logger);
     const allow = allowed.includes('GET') ? 'GET, HEAD' : allowed.join(', ');
     reply.header('allow', allow);
     const refusal = new AdapterError(
       'method_not_allowed',
-      `${request.method} is not allowed on ${shown(path)}, use ${allow}`,
+      `${request.method} is not allowed on ${shown}, use ${allow}`,
     );
     return answerError(reply, refusal, logger);
   }

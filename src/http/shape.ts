@@ -2,15 +2,17 @@
 
 import type { IncomingMessage } from 'node:http';
 import { AdapterError } from '../errors.ts';
+import { shortened } from '../lib/shortened.ts';
 
 /**
  * Headers that mean one thing. Node keeps the first of them and others on the way may keep the last: with two, who
  * is let in and what was asked for would depend on the reader (RFC 9112, 3.2; RFC 9110, 5.3).
  */
 const SINGLE: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type']);
-const MOST_SHOWN_CHARACTERS = 200;
-const CHUNKED = 'chunked';
 const SINGLE_LENGTHS: ReadonlySet<number> = new Set([...SINGLE].map(({ length }) => length));
+const CHUNKED = 'chunked';
+/** Of what a client sent, in the answer to it. */
+export const MOST_SHOWN_CHARACTERS = 200;
 
 /** Why the request is refused whatever it asks for; undefined when it is well. */
 export function shapeProblem(request: IncomingMessage, mostHeaders: number): AdapterError | undefined {
@@ -27,17 +29,12 @@ export function shapeProblem(request: IncomingMessage, mostHeaders: number): Ada
   if (coding.toLowerCase() !== CHUNKED)
     return new AdapterError(
       'http_invalid',
-      `Transfer-Encoding ${shown(coding)} is not understood, expected chunked`,
+      `Transfer-Encoding ${shortened(coding, MOST_SHOWN_CHARACTERS)} is not understood, expected chunked`,
     );
   const repeated = repeatedHeader(rawHeaders);
   return repeated === undefined
     ? undefined
     : new AdapterError('http_invalid', `the request has two headers ${repeated}`);
-}
-
-/** What a client sent, no more of it than a line of text has room for. */
-export function shown(text: string): string {
-  return text.length > MOST_SHOWN_CHARACTERS ? `${text.slice(0, MOST_SHOWN_CHARACTERS)}…` : text;
 }
 
 /** Looks at lengths first: this is done for every request. */

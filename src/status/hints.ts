@@ -1,5 +1,6 @@
 /** What an operator should know of a status, in words: each hint a condition and a sentence. */
 
+import { shortened } from '../lib/shortened.ts';
 import type { Hint, HintLevel, Status } from './status.ts';
 
 type Facts = Omit<Status, 'hints'>;
@@ -39,7 +40,7 @@ const RULES: readonly ((status: Facts) => Hint | undefined)[] = [
   ({ configuration: { problems, failedSince } }) =>
     warn(
       problems.length > 0,
-      `The configuration could not be read again since ${failedSince}, so the one from before stays in force: ${shortened(problems)}`,
+      `The configuration could not be read again since ${failedSince}, so the one from before stays in force: ${summaryOf(problems)}`,
     ),
   ({ returns }) =>
     warn(
@@ -134,8 +135,8 @@ function inform(holds: boolean, text: string): Hint | undefined {
 }
 
 /** The first of them, as far as a line of a page has room. */
-function shortened([first = '', ...more]: readonly string[]): string {
-  const text = first.length > SHOWN_PROBLEM ? `${first.slice(0, SHOWN_PROBLEM)}…` : first;
+function summaryOf([first = '', ...more]: readonly string[]): string {
+  const text = shortened(first, SHOWN_PROBLEM);
   return more.length === 0 ? text : `${text} (and ${more.length} more, see the log)`;
 }
 
