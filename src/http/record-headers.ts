@@ -12,7 +12,7 @@ export type RecordHeadersOf = (request: FastifyRequest, body: readonly Buffer[])
 
 /** The values of the option, each with what it gives; nothing in it means that the request has no such thing. */
 const HEADERS: Readonly<Record<string, ValueOf>> = {
-  tenant: ({ headers }) => bytesOf(headers['x-scope-orgid']),
+  tenant: ({ headers }) => asSent(headers['x-scope-orgid']),
   user: ({ headers }) => basicUser(headers.authorization ?? ''),
   // The bytes of a repeated request are the same, so a consumer can tell a repeat by it.
   'content-hash': (_request, body) => {
@@ -20,11 +20,11 @@ const HEADERS: Readonly<Record<string, ValueOf>> = {
     for (const piece of body) hash.update(piece);
     return hash.digest('hex');
   },
-  'retry-attempt': ({ headers }) => bytesOf(headers['retry-attempt']),
+  'retry-attempt': ({ headers }) => asSent(headers['retry-attempt']),
 };
 
 /** A header of a request as it was sent: Node makes a character of each byte. */
-function bytesOf(value: string | readonly string[] | undefined): Uint8Array {
+function asSent(value: string | readonly string[] | undefined): Uint8Array {
   return Buffer.from(String(value ?? ''), 'latin1');
 }
 

@@ -10,9 +10,9 @@ const EQUALS = 0x3d;
 const BACKSLASH = 0x5c;
 
 /** By byte, 1 for what is escaped: in names and values of a series, and in values of several labels. */
-const IN_NAME = bytesOf('\\,=');
-const IN_VALUE = bytesOf('\\,');
-const IN_LIST = bytesOf('\\;');
+const IN_NAME = marksOf('\\,=');
+const IN_VALUE = marksOf('\\,');
+const IN_LIST = marksOf('\\;');
 
 /** Writes the text that a choice stands for. */
 export type LabelText = (series: SeriesView, out: ByteWriter) => void;
@@ -54,7 +54,7 @@ export function labelValues(names: readonly string[]): LabelText {
   };
 }
 
-function bytesOf(characters: string): Uint8Array {
+function marksOf(characters: string): Uint8Array {
   const marked = new Uint8Array(256);
   for (const byte of Buffer.from(characters)) marked[byte] = 1;
   return marked;
