@@ -128,6 +128,8 @@ export class HttpServer {
     } as const;
     const http = {
       headersTimeout: headersTimeoutMs,
+      // fastify sets it later, and Node holds the one above against it now: its own 5 minutes would be the most.
+      requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
       maxHeaderSize: maxHeaderBytes,
       // Judged with the rest of the request: Node would answer without a word.

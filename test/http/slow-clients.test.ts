@@ -98,6 +98,14 @@ describe('a body that drips', () => {
   });
 });
 
+test('both timeouts may be as long as the options allow', async (t) => {
+  const hour = 3_600_000;
+  const { server } = testServer({ headersTimeoutMs: hour, requestTimeoutMs: hour });
+  await server.listen();
+  t.after(() => server.close(1000));
+  assert.deepEqual([server.app.server.headersTimeout, server.app.server.requestTimeout], [hour, hour]);
+});
+
 describe('a client that closes its side', () => {
   async function halfClosed(t: TestContext, port: number, text: string): Promise<string> {
     const socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
